@@ -1,0 +1,22 @@
+#!/bin/sh
+# Installs what the tests and the demo need on a Debian machine as root: packages and node_modules. Does nothing where all is there.
+set -eu
+cd "$(dirname "$0")/.."
+missing=''
+need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
+PATH=$PATH:/usr/sbin:/sbin
+need nft nftables
+need ip iproute2
+need conntrack conntrack
+need iperf3 iperf3
+if [ -n "$missing" ]; then
+  echo "setup: installing$missing" >&2
+  export DEBIAN_FRONTEND=noninteractive
+  # shellcheck disable=SC2086 # a list of package names
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing; } >/dev/null
+fi
+if ! [ node_modules/.package-lock.json -nt package-lock.json ]; then
+  echo 'setup: npm ci' >&2
+  npm ci --no-audit --no-fund --loglevel=error >&2
+  touch node_modules/.package-lock.json
+fi

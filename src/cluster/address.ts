@@ -1,0 +1,117 @@
+// IP addresses as the kernel has them: the raw bytes in network order. Both families share every function here.
+import ipaddr from 'ipaddr.js'
+
+/**
+ * An IPv4 (4 bytes) or IPv6 (16 bytes) address in network order, held as a latin1 string: one char a byte.
+ * So it is a Map key, costs what its bytes cost, goes into a netlink message as it is, and within a family `<` is numeric order.
+ */
+export type Address = string & { readonly __brand: 'Address' }
+
+/** IP family by what nftables and people call it. */
+export type Family = 4 | 6
+
+/** An inclusive range of addresses of one family. */
+export interface AddressRange {
+  readonly first: Address
+  readonly last: Address
+}
+
+const IPV4_LEADING_ZEROS = /(^|[.:])0+(?=\d+(\.|$|\/))/g
+const CIDR_TEXT = /^([^/]+)\/(\d{1,3})$/
+
+export function familyOf(address: Address): Family {
+  return address.length === 4 ? 4 : 6
+}
+
+export function addressFromBytes(bytes: ArrayLike<number>): Address {
+  return String.fromCharCode(...Array.from(bytes)) as Address
+}
+
+export function addressBytes(address: Address): number[] {
+  return Array.from(address, (char) => char.charCodeAt(0))
+}
+
+/**
+ * Reads an address in every spelling that an API server may have stored: leading zeros are decimal, and an IPv4-mapped
+ * IPv6 address (::ffff:a.b.c.d) is that IPv4 address. Zones, short IPv4 forms and hexadecimal IPv4 are no addresses here.
+ * @returns undefined if the text is no address
+ */
+export function parseAddress(text: string): Address | undefined {
+  const parsed = parseIp(text)
+  if (parsed === undefined) return undefined
+  return addressFromBytes((isMapped(parsed) ? parsed.toIPv4Address() : parsed).toByteArray())
+}
+
+/** The usual spelling: dotted IPv4, compressed lower-case IPv6 (RFC 5952). */
+export function formatAddress(address: Address): string {
+  return ipaddr.fromByteArray(addressBytes(address)).toString()
+}
+
+/**
+ * Reads a CIDR in every spelling that an API server may have stored (see parseAddress); host bits are masked off.
+ * @returns undefined if the text is no CIDR
+ */
+export function parseCidr(text: string): AddressRange | undefined {
+  const [, host, bits] = CIDR_TEXT.exec(text) ?? []
+  const parsed = host === undefined ? undefined : parseIp(host)
+  if (parsed === undefined) return undefined
+  const mapped = isMapped(parsed)
+  const bytes = mapped ? parsed.toIPv4Address().toByteArray() : parsed.toByteArray()
+  const length = Number(bits) - (mapped ? 96 : 0)
+  return length < 0 || length > bytes.length * 8 ? undefined : masked(bytes, length)
+}
+
+/** The range in as few CIDRs as possible, as people write them; used in messages and rendered rulesets. */
+export function formatRange({ first, last }: AddressRange): string {
+  if (first === last) return formatAddress(first)
+  for (let length = first.length * 8 - 1; length >= 0; length--) {
+    const cidr = masked(addressBytes(first), length)
+    if (cidr.first === first && cidr.last === last) return `${formatAddress(first)}/${length}`
+  }
+  return `${formatAddress(first)}-${formatAddress(last)}`
+}
+
+/** The address after this one, or undefined after the last of the family. */
+export function successor(address: Address): Address | undefined {
+  return step(address, 255, 0, 1)
+}
+
+/** The address before this one, or undefined before the first of the family. */
+export function predecessor(address: Address): Address | undefined {
+  return step(address, 0, 255, -1)
+}
+
+export function contains(range: AddressRange, address: Address): boolean {
+  return range.first.length === address.length && range.first <= address && address <= range.last
+}
+
+type Ip = ipaddr.IPv4 | ipaddr.IPv6
+
+function parseIp(text: string): Ip | undefined {
+  const plain = text.replace(IPV4_LEADING_ZEROS, '$1')
+  if (ipaddr.IPv4.isValidFourPartDecimal(plain)) return ipaddr.IPv4.parse(plain)
+  return plain.includes(':') && !plain.includes('%') && ipaddr.IPv6.isValid(plain) ? ipaddr.IPv6.parse(plain) : undefined
+}
+
+function isMapped(ip: Ip): ip is ipaddr.IPv6 {
+  return ip instanceof ipaddr.IPv6 && ip.isIPv4MappedAddress()
+}
+
+function masked(bytes: readonly number[], length: number): AddressRange {
+  const mask = bytes.map((_, index) => 256 - 2 ** (8 - Math.min(8, Math.max(0, length - index * 8))))
+  return {
+    first: addressFromBytes(bytes.map((byte, index) => byte & (mask[index] ?? 0))),
+    last: addressFromBytes(bytes.map((byte, index) => byte | (255 - (mask[index] ?? 0)))),
+  }
+}
+
+/** Adds ±1 with carry: trailing `full` bytes wrap to `empty`, and the byte before them takes the step. */
+function step(address: Address, full: number, empty: number, by: number): Address | undefined {
+  for (let index = address.length - 1; index >= 0; index--) {
+    const byte = address.charCodeAt(index)
+    if (byte === full) continue
+    const wrapped = String.fromCharCode(empty).repeat(address.length - 1 - index)
+    return (address.slice(0, index) + String.fromCharCode(byte + by) + wrapped) as Address
+  }
+  return undefined
+}

@@ -1,0 +1,75 @@
+// The sets, maps and counters of the program as data: what the compiler fills, and what both back ends create.
+
+/** Key fields by their nft type names. In a concatenation each field is padded to 4 bytes. */
+export type FieldType = 'classid' | 'ipv4_addr' | 'ipv6_addr' | 'inet_proto' | 'inet_service' | 'ifname'
+
+/** The agent's tables, by nft family; both are named `vethguard`. `bridge` holds only the guard of bridge ports. */
+export type TableFamily = 'inet' | 'bridge'
+
+export const TABLE_NAME = 'vethguard'
+
+export interface SetSchema {
+  readonly family: TableFamily
+  readonly key: readonly FieldType[]
+  /** none: a set. 'classid': a data map. 'counter': an object map of named counters. */
+  readonly data?: 'classid' | 'counter'
+  /** Keys are ranges, both ends inclusive. */
+  readonly interval?: true
+}
+
+/** Bytes of one field in a register, and the nft data type number (nftables `enum datatypes`) that `nft list` needs. */
+export const FIELD: Readonly<Record<FieldType, { readonly bytes: number; readonly type: number }>> = {
+  classid: { bytes: 4, type: 22 },
+  ipv4_addr: { bytes: 4, type: 7 },
+  ipv6_addr: { bytes: 16, type: 8 },
+  inet_proto: { bytes: 1, type: 12 },
+  inet_service: { bytes: 2, type: 13 },
+  ifname: { bytes: 16, type: 41 },
+}
+
+const ADDRESS = { 4: 'ipv4_addr', 6: 'ipv6_addr' } as const
+
+function addressSets<F extends 4 | 6>(family: F) {
+  const address = ADDRESS[family]
+  return {
+    [`class${family}`]: { family: 'inet', key: [address], data: 'classid' },
+    [`cidr${family}`]: { family: 'inet', key: [address], data: 'classid', interval: true },
+    [`self${family}`]: { family: 'inet', key: [address, address] },
+    [`veth${family}`]: { family: 'inet', key: ['ifname', address] },
+    [`port${family}`]: { family: 'bridge', key: ['ifname', address] },
+    ...directionSets('in', family),
+    ...directionSets('out', family),
+  } as Record<`${'class' | 'cidr' | 'self' | 'veth' | 'port'}${F}` | `${'in' | 'out'}_${'isolated' | 'pair' | 'default' | 'deny'}${F}`, SetSchema>
+}
+
+function directionSets(direction: 'in' | 'out', family: 4 | 6): Record<string, SetSchema> {
+  const address = ADDRESS[family]
+  return {
+    [`${direction}_isolated${family}`]: { family: 'inet', key: [address] },
+    [`${direction}_pair${family}`]: { family: 'inet', key: ['classid', address], data: 'classid' },
+    [`${direction}_default${family}`]: { family: 'inet', key: [address], data: 'classid' },
+    [`${direction}_deny${family}`]: { family: 'inet', key: [address], data: 'counter' },
+  }
+}
+
+/**
+ * Every set of the program. `veths`/`veth4`/`veth6` (inet) and `ports`/`port4`/`port6` (bridge) hold the source addresses
+ * that may enter from a pod's veth; the rest is described in docs/design.md.
+ */
+export const SETS = {
+  perm_ports: { family: 'inet', key: ['classid', 'inet_proto', 'inet_service'], data: 'counter' },
+  perm_ranges: { family: 'inet', key: ['classid', 'inet_proto', 'inet_service'], data: 'counter', interval: true },
+  perm_any: { family: 'inet', key: ['classid'], data: 'counter' },
+  veths: { family: 'inet', key: ['ifname'] },
+  ports: { family: 'bridge', key: ['ifname'] },
+  ...addressSets(4),
+  ...addressSets(6),
+} as const satisfies Record<string, SetSchema>
+
+export type SetName = keyof typeof SETS
+
+export const SET_NAMES = Object.keys(SETS) as readonly SetName[]
+
+export function schemaOf(set: SetName): SetSchema {
+  return SETS[set]
+}
