@@ -1,0 +1,51 @@
+// Who an API object is: namespace and name out of its metadata. An object that does not say it properly is given a name, so
+// that what it asks for is not lost.
+import { type Place, field, isMissing, quote, report, text } from './fields.ts'
+
+const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
+const DNS_LABEL = new RegExp(`^${LABEL}$`)
+const DNS_SUBDOMAIN = new RegExp(`^${LABEL}(\\.${LABEL})*$`)
+
+export interface Identity {
+  readonly namespace: string
+  readonly name: string
+}
+
+/** DNS-1123 label, as namespaces must have. */
+export function isDnsLabel(name: string): boolean {
+  return name.length <= 63 && DNS_LABEL.test(name)
+}
+
+/** DNS-1123 subdomain, as most objects must have. */
+export function isDnsSubdomain(name: string): boolean {
+  return name.length <= 253 && DNS_SUBDOMAIN.test(name)
+}
+
+/** Namespace and name of a namespaced object. Errors are reported; `default` and a name made from the content stand in. */
+export function readIdentity(root: Place): Identity {
+  const metadata = field(root, 'metadata')
+  return { namespace: readNamespaceName(field(metadata, 'namespace')), name: readName(field(metadata, 'name'), root.value) }
+}
+
+function readNamespaceName(place: Place): string {
+  const namespace = isMissing(place) ? 'default' : (text(place) ?? 'default')
+  if (isDnsLabel(namespace)) return namespace
+  const standIn = namespace === '' || namespace.includes('/') ? 'default' : namespace
+  report(place, `${quote(namespace)} is no name of a namespace`, `taken as ${quote(standIn)}`)
+  return standIn
+}
+
+function readName(place: Place, object: unknown): string {
+  const name = place.value
+  if (typeof name === 'string' && isDnsSubdomain(name)) return name
+  const standIn = `unnamed-${fingerprint(JSON.stringify(object))}`
+  report(place, isMissing(place) ? 'missing' : `${quote(place.value)} is no name of an object`, `called ${standIn} here`)
+  return standIn
+}
+
+/** FNV-1a, 32 bits: the same content has the same name at every reading. */
+function fingerprint(content: string): string {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < content.length; index++) hash = Math.imul(hash ^ content.charCodeAt(index), 0x01000193)
+  return (hash >>> 0).toString(16).padStart(8, '0')
+}
