@@ -1,0 +1,180 @@
+// The veths that lead to pods, kept current: one dump at the start, events after it.
+//
+//   links, routes, neighbours, FDB ──events──▶ RouteState ──links concerned──┐
+//   addresses inside the peers' namespaces ──asked for each (retries)────────┴──▶ Veth ──▶ onChange
+import type { Address } from '../../cluster/address.ts'
+import type { Veth } from '../../cluster/veth.ts'
+import { NetlinkError } from '../../errors.ts'
+import type { RouteEvent } from './decode.ts'
+import { RouteEvents } from './events.ts'
+import { RouteSocket } from './socket.ts'
+import { RouteState, type PodLink } from './state.ts'
+import { addressesInside, fdb, hostRoutes, links, neighbours } from './tables.ts'
+
+/** When to look again for the addresses of a new veth: the CNI sets them some ms after the link, and nobody tells. */
+const RETRY_MS = [2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] as const
+const RESYNC_RETRY_MS = 200
+
+/** "This veth is now so" (undefined: it is gone, or leads to no other namespace any more). */
+export interface VethChange {
+  readonly ifindex: number
+  readonly now: Veth | undefined
+}
+
+export interface VethTableOptions {
+  /** Path of the network namespace to look at (needs SYS_ADMIN); undefined: the process's own. */
+  readonly namespace?: string | undefined
+  /** Size of the event buffer, in bytes. */
+  readonly receiveBytes?: number | undefined
+  /** Changes that came together. Never called before start() nor after close(). */
+  readonly onChange: (changes: readonly VethChange[]) => void
+  /** The table may be out of date: events stopped, or the kernel refused a dump, which is tried again. */
+  readonly onError: (error: Error) => void
+}
+
+export class VethTable {
+  readonly #options: VethTableOptions
+  readonly #veths = new Map<number, Veth>()
+  readonly #retries = new Map<number, NodeJS.Timeout>()
+  #state = new RouteState()
+  #socket: RouteSocket | undefined
+  #events: RouteEvents | undefined
+  #resyncTimer: NodeJS.Timeout | undefined
+  #lost = 0
+
+  constructor(options: VethTableOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Reads everything, tells it (one onChange if there is any veth), and follows it from then on.
+   * @throws SystemCallError, NetlinkError if the kernel cannot be asked
+   */
+  start(): void {
+    const { namespace, receiveBytes, onError } = this.#options
+    this.#socket = new RouteSocket(namespace)
+    this.#events = new RouteEvents({
+      namespace,
+      receiveBytes,
+      onError,
+      onEvents: (events) => this.#follow(events),
+      onLost: () => this.#recover(),
+    })
+    this.#resync(this.#socket)
+  }
+
+  /** All veths, as told by onChange. */
+  veths(): Iterable<Veth> {
+    return this.#veths.values()
+  }
+
+  /** How often events were lost and everything was read again. */
+  get lost(): number {
+    return this.#lost
+  }
+
+  /** Reads the addresses of all veths again: for when a pod has an address that no veth is known to have. */
+  refresh(): void {
+    this.#update(this.#state.podLinks().map(({ ifindex }) => ifindex))
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#resyncTimer)
+    for (const ifindex of this.#retries.keys()) this.#stopRetry(ifindex)
+    const [socket, events] = [this.#socket, this.#events]
+    this.#socket = this.#events = undefined
+    socket?.close()
+    await events?.close()
+  }
+
+  #follow(events: readonly RouteEvent[]): void {
+    const concerned = events.flatMap((event) => this.#state.apply(event))
+    this.#update(new Set(concerned))
+  }
+
+  #recover(): void {
+    this.#lost++
+    // Once the buffer overflowed more losses follow at once: they are one.
+    this.#resyncTimer ??= setTimeout(() => this.#tryResync(), 0)
+  }
+
+  #tryResync(): void {
+    this.#resyncTimer = undefined
+    if (this.#socket === undefined) return
+    try {
+      this.#resync(this.#socket)
+    } catch (error) {
+      this.#options.onError(error as Error)
+      this.#resyncTimer = setTimeout(() => this.#tryResync(), RESYNC_RETRY_MS)
+    }
+  }
+
+  #resync(socket: RouteSocket): void {
+    const state = new RouteState()
+    for (const value of links(socket)) state.apply({ kind: 'link', gone: false, value })
+    for (const value of hostRoutes(socket)) state.apply({ kind: 'route', gone: false, value })
+    for (const value of neighbours(socket)) state.apply({ kind: 'neighbour', gone: false, value })
+    for (const value of fdb(socket)) state.apply({ kind: 'fdb', gone: false, value })
+    this.#state = state
+    this.#update(new Set([...this.#veths.keys(), ...state.podLinks().map(({ ifindex }) => ifindex)]))
+  }
+
+  /** Looks at these links afresh and tells what changed. */
+  #update(ifindexes: Iterable<number>): void {
+    const changes: VethChange[] = []
+    for (const ifindex of ifindexes) {
+      const now = this.#look(ifindex)
+      if (equal(this.#veths.get(ifindex), now)) continue
+      if (now === undefined) this.#veths.delete(ifindex)
+      else this.#veths.set(ifindex, now)
+      changes.push({ ifindex, now })
+    }
+    if (changes.length > 0) this.#options.onChange(changes)
+  }
+
+  #look(ifindex: number): Veth | undefined {
+    const link = this.#state.podLink(ifindex)
+    const veth = link && this.#state.veth(link, this.#addressesBehind(link))
+    if (veth === undefined || veth.addresses.length > 0) this.#stopRetry(ifindex)
+    else this.#startRetry(ifindex)
+    return veth
+  }
+
+  #addressesBehind(link: PodLink): Address[] {
+    if (this.#socket === undefined) return []
+    try {
+      return addressesInside(this.#socket, link.netnsid, link.peer)
+    } catch (error) {
+      // The other end, or its namespace, is gone or going: the event that says so is on its way.
+      if (error instanceof NetlinkError) return []
+      throw error
+    }
+  }
+
+  /** Begins the series of looks; one that runs goes on. */
+  #startRetry(ifindex: number): void {
+    if (!this.#retries.has(ifindex)) this.#retryLater(ifindex, 0)
+  }
+
+  #retryLater(ifindex: number, attempt: number): void {
+    const delayMs = RETRY_MS[attempt]
+    if (delayMs === undefined) {
+      this.#retries.delete(ifindex)
+      return
+    }
+    const timer = setTimeout(() => {
+      this.#retryLater(ifindex, attempt + 1)
+      this.#update([ifindex])
+    }, delayMs)
+    this.#retries.set(ifindex, timer)
+  }
+
+  #stopRetry(ifindex: number): void {
+    clearTimeout(this.#retries.get(ifindex))
+    this.#retries.delete(ifindex)
+  }
+}
+
+function equal(one: Veth | undefined, other: Veth | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
