@@ -1,0 +1,26 @@
+// Maps of collections: what the standard library leaves out.
+
+/** The value of a key, made where it is missing. */
+export function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key)
+  if (value === undefined) map.set(key, (value = make()))
+  return value
+}
+
+export function addTo<K, V>(map: Map<K, Set<V>>, key: K, value: V): void {
+  getOrAdd(map, key, () => new Set<V>()).add(value)
+}
+
+/** Takes a value out; an empty set goes with it. */
+export function removeFrom<K, V>(map: Map<K, Set<V>>, key: K, value: V): void {
+  const values = map.get(key)
+  values?.delete(value)
+  if (values?.size === 0) map.delete(key)
+}
+
+/** What is in one of the two only. */
+export function symmetricDifference<T>(a: readonly T[], b: readonly T[]): T[] {
+  const inA = new Set(a)
+  const inB = new Set(b)
+  return [...a.filter((one) => !inB.has(one)), ...b.filter((one) => !inA.has(one))]
+}

@@ -1,0 +1,165 @@
+// The compiler: cluster changes in, changes of the kernel's content out. No I/O, no clock; what comes out depends on the
+// cluster's state alone (class and permission numbers excepted), never on the way there.
+//
+//   pods ──▶ groups ──matching──▶ signatures ─┐
+//     │                               ▲       ├─▶ classes ──▶ class4/6, cidr4/6
+//     │                           predicates ─┤       │
+//     │                               ▲  └─▶ atoms    ▼
+//     └──▶ locals ◀── policies ──▶ active ──▶ profiles (class → permission) ──▶ enforcement ──▶ in_*/out_*, self
+//                                                          └──▶ permissions ──▶ perm_*, counters
+import type { Address } from '../cluster/address.ts'
+import type { Change } from '../cluster/change.ts'
+import { type Pod, type PodKey, podKey, type PolicyKey } from '../cluster/objects.ts'
+import type { Content, Delta } from '../nftables/content.ts'
+import type { Direction } from '../policy/types.ts'
+import { type Class, predicatesOf } from './classes.ts'
+import { Enforcement, type Enforced } from './enforcement.ts'
+import { type LocalPod, Locals } from './locals.ts'
+import { contenders, ownerOf } from './ownership.ts'
+import { Peers } from './peers.ts'
+import { Permissions } from './permissions.ts'
+import type { Asked } from './predicates.ts'
+import { Profiles } from './profiles.ts'
+import { activate, type ActivePolicy, deactivate } from './rules.ts'
+import { ContentStore } from './store.ts'
+import type { PodRecord } from './members.ts'
+
+const DIRECTIONS: readonly Direction[] = ['ingress', 'egress']
+
+/** Sizes, for metrics and benchmarks. */
+export interface CompilerSizes {
+  readonly pods: number
+  readonly groups: number
+  readonly localPods: number
+  readonly activePolicies: number
+  readonly classes: number
+  readonly profiles: number
+  readonly permissions: number
+}
+
+export class Compiler {
+  readonly #node: string
+  readonly #store = new ContentStore()
+  readonly #peers = new Peers(this.#store)
+  readonly #locals = new Locals()
+  readonly #active = new Map<PolicyKey, ActivePolicy>()
+  readonly #permissions = new Permissions(this.#store)
+  readonly #profiles = new Profiles(this.#permissions)
+  readonly #enforcement = new Enforcement(this.#store)
+  #activations = 0
+
+  /** @param node name of the node whose pods are enforced */
+  constructor(node: string) {
+    this.#node = node
+  }
+
+  /** What the kernel should have now. A live view. */
+  get content(): Content {
+    return this.#store
+  }
+
+  get sizes(): CompilerSizes {
+    return {
+      pods: this.#peers.pods.size,
+      groups: this.#peers.groups.size,
+      localPods: this.#locals.size,
+      activePolicies: this.#active.size,
+      classes: this.#peers.classes.size,
+      profiles: this.#profiles.size,
+      permissions: this.#permissions.size,
+    }
+  }
+
+  /** Pods of this node that are subject to policies. */
+  localPods(): Pod[] {
+    return [...this.#peers.pods.values()].filter((record) => this.#isLocal(record)).map(({ pod }) => pod)
+  }
+
+  /** @returns what has to change in the kernel; undefined: nothing */
+  apply(changes: readonly Change[]): Delta | undefined {
+    for (const change of changes) this.#note(change)
+    const changedPods = this.#locals.takeChangedPods()
+    const retired = this.#updateActive()
+    this.#peers.ask()
+    this.#evaluateClasses()
+    const released = changedPods.flatMap((local) => this.#assignProfiles(local))
+    this.#enforce(changedPods)
+    for (const profile of released) this.#profiles.release(profile)
+    for (const policy of retired) deactivate(policy, this.#peers.predicates)
+    this.#peers.forget()
+    this.#evaluateClasses()
+    for (const gone of this.#peers.classes.takeRemoved()) this.#profiles.forget(gone, this.#enforcement.rowChanged)
+    this.#enforcement.endRound()
+    return this.#store.flush()
+  }
+
+  #note(change: Change): void {
+    if (change.kind === 'namespace') this.#peers.setNamespace(change.key, change.now?.labels)
+    else if (change.kind === 'policy') this.#locals.setPolicy(change.key, change.now)
+    else this.#notePod(change.key, change.now)
+  }
+
+  #notePod(key: PodKey, pod: Pod | undefined): void {
+    const before = this.#peers.pods.get(key)
+    const now = this.#peers.setPod(key, pod)
+    if (now !== undefined && this.#isLocal(now)) this.#locals.put(now)
+    else if (before !== undefined) this.#locals.remove(before)
+  }
+
+  #isLocal({ pod }: PodRecord): boolean {
+    return pod.nodeName === this.#node && !pod.hostNetwork
+  }
+
+  /** @returns policies, or former versions of them, that are active no more */
+  #updateActive(): ActivePolicy[] {
+    return this.#locals.takeChangedPolicies().flatMap((key) => {
+      const before = this.#active.get(key)
+      const now = this.#locals.activePolicy(key)
+      if (before?.policy === now) return []
+      if (now === undefined) this.#active.delete(key)
+      else this.#active.set(key, activate(now, ++this.#activations, this.#peers.predicates))
+      return before === undefined ? [] : [before]
+    })
+  }
+
+  #evaluateClasses(): void {
+    for (const { one, predicates } of this.#peers.takeRenamed()) this.#profiles.refresh(one, predicates, this.#enforcement.rowChanged)
+    for (const one of this.#peers.classes.takeCreated()) this.#profiles.refresh(one, predicatesOf(one), this.#enforcement.rowChanged)
+  }
+
+  /** @returns the profiles the pod had, to be released when the kernel's content no longer follows them */
+  #assignProfiles(local: LocalPod) {
+    const policies = [...local.selectedBy.keys()].flatMap((key) => this.#active.get(key) ?? []).sort((a, b) => a.id - b.id)
+    const gone = this.#locals.pod(local.record) !== local
+    return DIRECTIONS.flatMap((direction) => {
+      const isolating = gone ? [] : policies.filter(({ rules }) => rules[direction] !== undefined)
+      const before = local.profiles[direction]
+      const pod = { ports: local.record.pod.ports, like: before }
+      local.profiles[direction] =
+        isolating.length === 0 ? undefined : this.#profiles.hold(direction, isolating, pod, (asked) => this.#classesHaving(asked))
+      return before === undefined ? [] : [before]
+    })
+  }
+
+  #classesHaving(asked: Asked): Iterable<Class> {
+    return this.#peers.classesHaving(asked)
+  }
+
+  #enforce(changedPods: readonly LocalPod[]): void {
+    const addresses = new Set<Address>(this.#peers.takeChangedAddresses())
+    for (const { record } of changedPods) for (const address of record.pod.addresses) addresses.add(address)
+    for (const address of addresses) this.#enforcement.set(address, this.#enforced(address))
+  }
+
+  #enforced(address: Address): Enforced | undefined {
+    const claims = this.#peers.claims(address)
+    const local = contenders(claims).filter((record) => this.#isLocal(record))
+    const [first] = local.map(({ pod }) => podKey(pod)).sort()
+    const owner = ownerOf(claims)
+    if (owner === undefined || first === undefined) return undefined
+    if (owner === 'contested' || owner.pod.faulty) return { pod: first, ingress: 'nothing', egress: 'nothing' }
+    const profiles = this.#locals.pod(owner)?.profiles
+    if (profiles?.ingress === undefined && profiles?.egress === undefined) return undefined
+    return { pod: first, ingress: profiles.ingress, egress: profiles.egress }
+  }
+}

@@ -1,0 +1,112 @@
+// This node's pods and the policies that select them. A policy is active while it selects at least one.
+import { getOrAdd } from '../collections.ts'
+import type { PodKey, PolicyKey } from '../cluster/objects.ts'
+import { matches } from '../policy/selector.ts'
+import type { Direction, Policy } from '../policy/types.ts'
+import type { PodRecord } from './members.ts'
+import type { Profile } from './profiles.ts'
+
+export interface LocalPod {
+  record: PodRecord
+  readonly selectedBy: Map<PolicyKey, Policy>
+  readonly profiles: Record<Direction, Profile | undefined>
+}
+
+type Namespaced<K, V> = Map<string, Map<K, V>>
+
+export class Locals {
+  readonly #pods: Namespaced<PodKey, LocalPod> = new Map()
+  readonly #policies: Namespaced<PolicyKey, Policy> = new Map()
+  readonly #selected = new Map<PolicyKey, { policy: Policy; pods: number }>()
+  readonly #changedPods = new Set<LocalPod>()
+  readonly #changedPolicies = new Set<PolicyKey>()
+  #podCount = 0
+
+  get size(): number {
+    return this.#podCount
+  }
+
+  pod(record: PodRecord): LocalPod | undefined {
+    return this.#pods.get(record.pod.namespace)?.get(record.key)
+  }
+
+  /** The policy, if it selects a local pod. */
+  activePolicy(key: PolicyKey): Policy | undefined {
+    return this.#selected.get(key)?.policy
+  }
+
+  /** A pod is here (and so). */
+  put(record: PodRecord): void {
+    const { namespace, labels } = record.pod
+    let local = this.pod(record)
+    const labelled = local?.record.pod.labels
+    if (local === undefined) {
+      local = { record, selectedBy: new Map(), profiles: { ingress: undefined, egress: undefined } }
+      enter(this.#pods, namespace, record.key, local)
+      this.#podCount++
+    }
+    local.record = record
+    this.#changedPods.add(local)
+    if (labelled === labels) return
+    for (const policy of this.#policies.get(namespace)?.values() ?? []) this.#select(local, policy.key, policy)
+  }
+
+  /** A pod is not here any more. */
+  remove(record: PodRecord): void {
+    const local = this.pod(record)
+    if (local === undefined) return
+    for (const key of [...local.selectedBy.keys()]) this.#select(local, key, undefined)
+    leave(this.#pods, record.pod.namespace, record.key)
+    this.#changedPods.add(local)
+    this.#podCount--
+  }
+
+  setPolicy(key: PolicyKey, policy: Policy | undefined): void {
+    const namespace = key.slice(0, key.indexOf('/'))
+    if (policy === undefined) leave(this.#policies, namespace, key)
+    else enter(this.#policies, namespace, key, policy)
+    for (const local of this.#pods.get(namespace)?.values() ?? []) this.#select(local, key, policy)
+  }
+
+  /** Pods whose record or policies changed since this was last called, those included that are gone. */
+  takeChangedPods(): LocalPod[] {
+    const changed = [...this.#changedPods]
+    this.#changedPods.clear()
+    return changed
+  }
+
+  /** Policies that became active or inactive or changed while active since this was last called. */
+  takeChangedPolicies(): PolicyKey[] {
+    const changed = [...this.#changedPolicies]
+    this.#changedPolicies.clear()
+    return changed
+  }
+
+  #select(local: LocalPod, key: PolicyKey, policy: Policy | undefined): void {
+    const before = local.selectedBy.get(key)
+    const now = policy !== undefined && matches(policy.podSelector, local.record.pod.labels) ? policy : undefined
+    if (before === now) return
+    this.#changedPods.add(local)
+    this.#changedPolicies.add(key)
+    const selected = this.#selected.get(key) ?? { policy: now ?? before, pods: 0 }
+    selected.pods += Number(now !== undefined) - Number(before !== undefined)
+    if (now !== undefined) {
+      local.selectedBy.set(key, now)
+      this.#selected.set(key, { policy: now, pods: selected.pods })
+      return
+    }
+    local.selectedBy.delete(key)
+    if (selected.pods === 0) this.#selected.delete(key)
+    else this.#selected.set(key, { policy: policy ?? selected.policy as Policy, pods: selected.pods })
+  }
+}
+
+function enter<K, V>(map: Namespaced<K, V>, namespace: string, key: K, value: V): void {
+  getOrAdd(map, namespace, () => new Map<K, V>()).set(key, value)
+}
+
+function leave<K, V>(map: Namespaced<K, V>, namespace: string, key: K): void {
+  const inside = map.get(namespace)
+  inside?.delete(key)
+  if (inside?.size === 0) map.delete(namespace)
+}

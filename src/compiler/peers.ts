@@ -1,0 +1,166 @@
+// The peers' side of the compiler: pods, groups, signatures, atoms and classes, kept in step with what active rules ask.
+import { getOrAdd } from '../collections.ts'
+import { type Address, familyOf } from '../cluster/address.ts'
+import type { Labels, Pod, PodKey } from '../cluster/objects.ts'
+import { type Class, Classes } from './classes.ts'
+import { Matching } from './matching.ts'
+import { type Group, Groups, type Member, type PodRecord } from './members.ts'
+import { ownerOf } from './ownership.ts'
+import { type Asked, type BlockPredicate, type GroupPredicate, type Predicate, Predicates } from './predicates.ts'
+import { Signatures } from './signatures.ts'
+import type { ContentStore } from './store.ts'
+
+/** A class whose meaning changed in place, and by which predicates. */
+export interface Renamed {
+  readonly one: Class
+  readonly predicates: readonly Predicate[]
+}
+
+const FAMILIES = [4, 6] as const
+
+export class Peers {
+  readonly predicates = new Predicates()
+  readonly pods = new Map<PodKey, PodRecord>()
+  readonly groups = new Groups()
+  readonly classes: Classes
+  readonly #signatures = new Signatures()
+  readonly #matching = new Matching(this.groups, this.predicates)
+  readonly #members = new Map<Address, Member>()
+  readonly #rematch = new Set<Group>()
+  readonly #changedAddresses = new Set<Address>()
+  #renamed: Renamed[] = []
+
+  constructor(store: ContentStore) {
+    this.classes = new Classes(store, this.#signatures.empty)
+  }
+
+  /** @returns the pod's record, undefined when it is gone */
+  setPod(key: PodKey, pod: Pod | undefined): PodRecord | undefined {
+    const before = this.pods.get(key)
+    const now = pod === undefined ? undefined : this.#record(key, pod)
+    if (now === undefined) this.pods.delete(key)
+    else this.pods.set(key, now)
+    const addresses = new Set([...claimed(before), ...claimed(now)])
+    for (const address of addresses) this.#claim(address, before, now)
+    if (before?.group !== undefined) this.#release(before.group)
+    return now
+  }
+
+  setNamespace(name: string, labels: Labels | undefined): void {
+    for (const group of this.#matching.setNamespace(name, labels)) this.#rematch.add(group)
+  }
+
+  claims(address: Address): readonly PodRecord[] {
+    return this.#members.get(address)?.claims ?? []
+  }
+
+  /** Brings signatures and atoms in step with everything that is asked now and was not before. */
+  ask(): void {
+    const added = this.predicates.takeAdded()
+    for (const asked of added) {
+      if (asked.kind === 'pods') for (const group of this.#matching.addPods(asked)) this.#rematch.add(group)
+      if (asked.kind === 'name') for (const group of this.#matching.addName(asked)) this.#rematch.add(group)
+    }
+    const wanted = new Map([...this.#rematch].map((group) => [group, this.#matching.predicatesOf(group)]))
+    this.#rematch.clear()
+    this.#repartitionGroups(wanted)
+    this.#repartitionAddresses(added.filter((asked) => asked.kind === 'block'), [])
+  }
+
+  /** Merges what nobody needs to tell apart any more. */
+  forget(): void {
+    const removed = this.predicates.takeRemoved()
+    const gone = new Set(removed.filter((predicate) => predicate.kind !== 'block'))
+    for (const predicate of gone) if (predicate.kind === 'pods') this.#matching.removePods(predicate)
+    const signatures = new Set([...gone].flatMap((predicate) => [...this.#signatures.having(predicate)]))
+    const wanted = new Map<Group, readonly GroupPredicate[]>()
+    for (const signature of signatures) {
+      const left = signature.predicates.filter((predicate) => !gone.has(predicate))
+      for (const group of signature.groups) wanted.set(group, left)
+    }
+    this.#repartitionGroups(wanted)
+    this.#repartitionAddresses([], removed.filter((predicate) => predicate.kind === 'block'))
+  }
+
+  *classesHaving(asked: Asked): Iterable<Class> {
+    if (asked.kind === 'block') {
+      for (const family of FAMILIES) for (const atom of this.classes.atoms[family].having(asked)) yield* atom.classes
+      return
+    }
+    const predicates: Iterable<GroupPredicate> = asked.kind === 'name' ? this.predicates.portsOf(asked) : [asked]
+    for (const predicate of predicates) for (const signature of this.#signatures.having(predicate)) yield* signature.classes.values()
+  }
+
+  takeRenamed(): Renamed[] {
+    const renamed = this.#renamed
+    this.#renamed = []
+    return renamed
+  }
+
+  /** Addresses whose claims changed since this was last called. */
+  takeChangedAddresses(): Address[] {
+    const changed = [...this.#changedAddresses]
+    this.#changedAddresses.clear()
+    return changed
+  }
+
+  #record(key: PodKey, pod: Pod): PodRecord {
+    if (pod.hostNetwork || pod.faulty) return { key, pod, group: undefined }
+    const group = this.groups.hold(pod, (unsigned) => this.#signatures.of(this.#matching.predicatesOf(unsigned)))
+    return { key, pod: { ...pod, labels: group.labels, ports: group.ports }, group }
+  }
+
+  #release(group: Group): void {
+    if (!this.groups.release(group)) return
+    this.#rematch.delete(group)
+    this.#signatures.prune(group.signature)
+  }
+
+  #claim(address: Address, before: PodRecord | undefined, now: PodRecord | undefined): void {
+    const member = getOrAdd(this.#members, address, () => unclaimed(address))
+    const others = member.claims.filter((claim) => claim !== before)
+    member.claims = now !== undefined && claimed(now).includes(address) ? [...others, now] : others
+    if (member.claims.length === 0) this.#members.delete(address)
+    this.#changedAddresses.add(address)
+    this.#own(member)
+  }
+
+  /** Follows the claims: a member belongs to its owner's group. */
+  #own(member: Member): void {
+    const owner = ownerOf(member.claims)
+    const group = owner === 'contested' ? undefined : owner?.group
+    if (group === member.group) return
+    member.group?.members.delete(member)
+    member.group = group
+    group?.members.add(member)
+    this.classes.place(member)
+  }
+
+  #repartitionGroups(wanted: ReadonlyMap<Group, readonly GroupPredicate[]>): void {
+    const { moved, renamed } = this.#signatures.repartition(wanted)
+    for (const { signature, difference } of renamed) {
+      for (const one of signature.classes.values()) this.#renamed.push({ one, predicates: difference })
+    }
+    for (const group of moved) for (const member of group.members) this.classes.place(member)
+  }
+
+  #repartitionAddresses(added: readonly BlockPredicate[], removed: readonly BlockPredicate[]): void {
+    for (const family of FAMILIES) {
+      const ofFamily = ({ ranges }: BlockPredicate) => ranges[0] !== undefined && familyOf(ranges[0].first) === family
+      const [more, less] = [added.filter(ofFamily), removed.filter(ofFamily)]
+      if (more.length + less.length === 0) continue
+      const { moved, renamed } = this.classes.atoms[family].repartition(more, less)
+      for (const { atom, difference } of renamed) for (const one of atom.classes) this.#renamed.push({ one, predicates: difference })
+      for (const member of moved) this.classes.place(member)
+      this.classes.placeIntervals(family)
+    }
+  }
+}
+
+function unclaimed(address: Address): Member {
+  return { address, claims: [], group: undefined, atom: undefined, class: undefined }
+}
+
+function claimed(record: PodRecord | undefined): readonly Address[] {
+  return record === undefined || record.pod.hostNetwork ? [] : record.pod.addresses
+}

@@ -1,0 +1,180 @@
+// A permission: what a class of peers may do to a pod. Port → set of policies; interned, so that all who may the same share it.
+import type { PolicyKey, Protocol } from '../cluster/objects.ts'
+import type { CounterName } from '../nftables/content.ts'
+import type { Direction } from '../policy/types.ts'
+import { hitCounter } from './counters.ts'
+import { IdPool } from './ids.ts'
+import { permissionKey, portKey, portRangeKey } from './keys.ts'
+import type { ContentStore } from './store.ts'
+
+/** One policy allows these ports of the destination; no protocol: every packet. */
+export interface Grant {
+  readonly policy: PolicyKey
+  readonly ports: { readonly protocol: Protocol; readonly first: number; readonly last: number } | 'any'
+}
+
+interface Allowed {
+  readonly protocol: Protocol
+  readonly first: number
+  readonly last: number
+  readonly policies: readonly PolicyKey[]
+}
+
+/**
+ * A permission's meaning in canonical form: equal meanings have equal keys. The kernel asks `ports`, then `ranges`, then
+ * `everything`, and the first answer counts: each one names all policies that allow what it answers for.
+ */
+export interface PermissionContent {
+  readonly key: string
+  readonly direction: Direction
+  readonly ports: readonly Allowed[]
+  readonly ranges: readonly Allowed[]
+  readonly everything: readonly PolicyKey[]
+}
+
+const PROTOCOLS: readonly Protocol[] = ['SCTP', 'TCP', 'UDP']
+
+/** @returns undefined where nothing is granted */
+export function permissionOf(direction: Direction, grants: readonly Grant[]): PermissionContent | undefined {
+  if (grants.length === 0) return undefined
+  const everything = sorted(grants.filter(({ ports }) => ports === 'any').map(({ policy }) => policy))
+  const allowed = PROTOCOLS.flatMap((protocol) => allowedPorts(protocol, grants, everything))
+  const ports = allowed.filter(({ first, last }) => first === last)
+  const ranges = allowed.filter(({ first, last }) => first !== last)
+  return { key: JSON.stringify([direction, allowed, everything]), direction, ports, ranges, everything }
+}
+
+/** A number for each permission in use, and its elements in the kernel for as long as anybody uses it. */
+export class Permissions {
+  readonly #store: ContentStore
+  readonly #ids = new IdPool()
+  readonly #interned = new Map<string, { readonly id: number; uses: number }>()
+
+  constructor(store: ContentStore) {
+    this.#store = store
+  }
+
+  get size(): number {
+    return this.#interned.size
+  }
+
+  use(content: PermissionContent): number {
+    const known = this.#interned.get(content.key)
+    if (known !== undefined) {
+      known.uses++
+      return known.id
+    }
+    const id = this.#ids.take()
+    this.#interned.set(content.key, { id, uses: 1 })
+    forEachElement(content, id, (set, key, counter) => {
+      this.#store.holdCounter(counter)
+      this.#store.put(set, key, counter)
+    })
+    return id
+  }
+
+  release(content: PermissionContent): void {
+    const known = this.#interned.get(content.key)
+    if (known === undefined || --known.uses > 0) return
+    this.#interned.delete(content.key)
+    this.#ids.giveBack(known.id)
+    forEachElement(content, known.id, (set, key, counter) => {
+      this.#store.remove(set, key)
+      this.#store.dropCounter(counter)
+    })
+  }
+}
+
+type PermissionSet = 'perm_ports' | 'perm_ranges' | 'perm_any'
+
+function forEachElement(
+  content: PermissionContent,
+  id: number,
+  visit: (set: PermissionSet, key: ReturnType<typeof portKey>, counter: CounterName) => void,
+): void {
+  const counter = (policies: readonly PolicyKey[]) => hitCounter(content.direction, policies)
+  for (const { protocol, first, policies } of content.ports) visit('perm_ports', portKey(id, protocol, first), counter(policies))
+  for (const range of content.ranges) visit('perm_ranges', portRangeKey(id, range.protocol, range), counter(range.policies))
+  if (content.everything.length > 0) visit('perm_any', permissionKey(id), counter(content.everything))
+}
+
+/**
+ * Disjoint ports and ranges of one protocol. Single ports stand beside the ranges that contain them (they are asked first),
+ * so that a hundred ports inside one range do not cut it into a hundred pieces.
+ */
+function allowedPorts(protocol: Protocol, grants: readonly Grant[], everything: readonly PolicyKey[]): Allowed[] {
+  const numbered = grants.flatMap(({ policy, ports }) => (ports !== 'any' && ports.protocol === protocol ? [{ policy, ...ports }] : []))
+  if (numbered.length === 0) return []
+  const segments = disjoint(numbered.filter(({ first, last }) => first !== last))
+  const ranges = segments.map((segment) => ({ ...segment, protocol, policies: union(segment.policies, everything) }))
+  const exact = new Map<number, PolicyKey[]>()
+  for (const { first, last, policy } of numbered) if (first === last) exact.set(first, [...(exact.get(first) ?? []), policy])
+  const singles = [...exact].sort(([a], [b]) => a - b).flatMap(([port, policies]) => {
+    const around = at(ranges, port) ?? everything
+    const all = union(policies, around)
+    return all.length === around.length ? [] : [{ protocol, first: port, last: port, policies: all }]
+  })
+  const overridden = new Set(singles.map(({ first }) => first))
+  return [...singles, ...ranges.filter((range) => isNeeded(range, everything, overridden))]
+}
+
+function isNeeded(range: Allowed, everything: readonly PolicyKey[], overridden: ReadonlySet<number>): boolean {
+  return range.policies.length > everything.length && !(range.first === range.last && overridden.has(range.first))
+}
+
+interface Segment {
+  readonly first: number
+  readonly last: number
+  readonly policies: readonly PolicyKey[]
+}
+
+/** Cuts overlapping ranges at each other's ends; neighbours with equal policies are joined again. */
+function disjoint(ranges: readonly { readonly first: number; readonly last: number; readonly policy: PolicyKey }[]): Segment[] {
+  const cuts = [...new Set(ranges.flatMap(({ first, last }) => [first, last + 1]))].sort((a, b) => a - b)
+  const starts = Map.groupBy(ranges, ({ first }) => first)
+  const ends = Map.groupBy(ranges, ({ last }) => last + 1)
+  const open = new Map<PolicyKey, number>()
+  const segments: Segment[] = []
+  for (const [index, first] of cuts.entries()) {
+    for (const { policy } of starts.get(first) ?? []) open.set(policy, (open.get(policy) ?? 0) + 1)
+    for (const { policy } of ends.get(first) ?? []) count(open, policy, -1)
+    const end = cuts[index + 1]
+    if (end !== undefined && open.size > 0) append(segments, { first, last: end - 1, policies: sorted([...open.keys()]) })
+  }
+  return segments
+}
+
+function count(open: Map<PolicyKey, number>, policy: PolicyKey, by: number): void {
+  const now = (open.get(policy) ?? 0) + by
+  if (now === 0) open.delete(policy)
+  else open.set(policy, now)
+}
+
+function append(segments: Segment[], next: Segment): void {
+  const before = segments.at(-1)
+  if (before?.last === next.first - 1 && before.policies.join() === next.policies.join()) {
+    segments[segments.length - 1] = { ...next, first: before.first }
+  } else segments.push(next)
+}
+
+/** The policies of the range that holds `port` (binary search), or undefined. */
+function at(ranges: readonly Allowed[], port: number): readonly PolicyKey[] | undefined {
+  let low = 0
+  let high = ranges.length - 1
+  while (low <= high) {
+    const middle = (low + high) >> 1
+    const range = ranges[middle]
+    if (range === undefined || (range.first <= port && port <= range.last)) return range?.policies
+    if (port < range.first) high = middle - 1
+    else low = middle + 1
+  }
+  return undefined
+}
+
+function union(a: readonly PolicyKey[], b: readonly PolicyKey[]): readonly PolicyKey[] {
+  return b.length === 0 ? sorted(a) : sorted([...a, ...b])
+}
+
+function sorted(policies: readonly PolicyKey[]): PolicyKey[] {
+  return [...new Set(policies)].sort()
+}

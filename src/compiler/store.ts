@@ -1,0 +1,102 @@
+// The content that the kernel should have, and what changed since the last transaction. The compiler's last stage.
+import { getOrAdd } from '../collections.ts'
+import type { Content, CounterName, Delta, Key, SetDelta, Value } from '../nftables/content.ts'
+import { SET_NAMES, type SetName } from '../nftables/schema.ts'
+
+/** Wanted elements and counters. Writes may come in any number and order: `flush` gives only the net difference. */
+export class ContentStore implements Content {
+  readonly sets: ReadonlyMap<SetName, Map<Key, Value>> = new Map(SET_NAMES.map((name) => [name, new Map<Key, Value>()]))
+  readonly #references = new Map<CounterName, number>()
+  /** What a touched key held at the last flush. */
+  readonly #before = new Map<SetName, Map<Key, Value | undefined>>()
+  readonly #countersBefore = new Map<CounterName, boolean>()
+
+  get counters(): ReadonlySet<CounterName> {
+    return new Set(this.#references.keys())
+  }
+
+  put(set: SetName, key: Key, value: Value): void {
+    const elements = this.#elements(set)
+    const old = elements.get(key)
+    if (old === value) return
+    this.#remember(set, key, old)
+    elements.set(key, value)
+  }
+
+  remove(set: SetName, key: Key): void {
+    const elements = this.#elements(set)
+    const old = elements.get(key)
+    if (old === undefined) return
+    this.#remember(set, key, old)
+    elements.delete(key)
+  }
+
+  /** One more element needs this counter. */
+  holdCounter(name: CounterName): void {
+    const held = this.#references.get(name) ?? 0
+    if (held === 0) this.#rememberCounter(name)
+    this.#references.set(name, held + 1)
+  }
+
+  /** One element less; the last one takes the counter along. */
+  dropCounter(name: CounterName): void {
+    const held = this.#references.get(name) ?? 0
+    if (held > 1) this.#references.set(name, held - 1)
+    else {
+      this.#rememberCounter(name)
+      this.#references.delete(name)
+    }
+  }
+
+  /** The net difference since the last flush; undefined where there is none. */
+  flush(): Delta | undefined {
+    const sets = new Map<SetName, SetDelta>()
+    for (const [set, before] of this.#before) {
+      const delta = this.#setDelta(set, before)
+      if (delta.added.size + delta.deleted.size > 0) sets.set(set, delta)
+    }
+    const counters = this.#counterDelta()
+    this.#before.clear()
+    this.#countersBefore.clear()
+    return sets.size + counters.added.size + counters.deleted.size === 0 ? undefined : { sets, counters }
+  }
+
+  #setDelta(set: SetName, before: ReadonlyMap<Key, Value | undefined>): SetDelta {
+    const elements = this.#elements(set)
+    const deleted = new Map<Key, Value>()
+    const added = new Map<Key, Value>()
+    for (const [key, old] of before) {
+      const now = elements.get(key)
+      if (now === old) continue
+      if (old !== undefined) deleted.set(key, old)
+      if (now !== undefined) added.set(key, now)
+    }
+    return { deleted, added }
+  }
+
+  #counterDelta(): Delta['counters'] {
+    const added = new Set<CounterName>()
+    const deleted = new Set<CounterName>()
+    for (const [name, existed] of this.#countersBefore) {
+      const exists = this.#references.has(name)
+      if (exists && !existed) added.add(name)
+      if (!exists && existed) deleted.add(name)
+    }
+    return { added, deleted }
+  }
+
+  #elements(set: SetName): Map<Key, Value> {
+    const elements = this.sets.get(set)
+    if (elements === undefined) throw new RangeError(`no set ${set}`)
+    return elements
+  }
+
+  #remember(set: SetName, key: Key, old: Value | undefined): void {
+    const before = getOrAdd(this.#before, set, () => new Map<Key, Value | undefined>())
+    if (!before.has(key)) before.set(key, old)
+  }
+
+  #rememberCounter(name: CounterName): void {
+    if (!this.#countersBefore.has(name)) this.#countersBefore.set(name, this.#references.has(name))
+  }
+}
