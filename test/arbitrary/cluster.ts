@@ -1,0 +1,70 @@
+// Random clusters, and random histories that end in one: the input of all properties.
+import fc from 'fast-check'
+import type { Change } from '../../src/cluster/change.ts'
+import { type Namespace, type Pod, podKey } from '../../src/cluster/objects.ts'
+import type { Policy } from '../../src/policy/types.ts'
+import { namespaceArb, podArb } from './pods.ts'
+import { policyArb } from './policies.ts'
+import { type AddressPool, POOL } from './pool.ts'
+
+/** A cluster at one moment; also a ClusterState for the evaluator. */
+export interface Cluster {
+  readonly pods: readonly Pod[]
+  readonly namespaces: readonly Namespace[]
+  readonly policies: readonly Policy[]
+}
+
+/** Up to 12 pods in four namespaces, some of which are unknown, and up to 8 policies. */
+export function clusterArb(pool: AddressPool = POOL): fc.Arbitrary<Cluster> {
+  return fc.record({
+    pods: fc.uniqueArray(podArb(pool), { maxLength: 12, selector: podKey }),
+    namespaces: fc.uniqueArray(namespaceArb, { maxLength: 4, selector: ({ name }) => name }),
+    policies: fc.uniqueArray(policyArb(pool), { maxLength: 8, selector: ({ key }) => key }),
+  })
+}
+
+/** Up to 40 changes in a row, four upserts to one deletion, some said twice. The state it ends in: finalState. */
+export function historyArb(pool: AddressPool = POOL): fc.Arbitrary<Change[]> {
+  const gone = fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) })
+  const change = fc.tuple(upsertArb(pool), gone).map(([upsert, isGone]): Change => (isGone ? { ...upsert, now: undefined } : upsert))
+  const told = fc.tuple(change, fc.constantFrom(1, 1, 1, 2))
+  return fc.array(told, { maxLength: 40 }).map((list) => list.flatMap(([each, times]) => Array.from({ length: times }, () => each)))
+}
+
+/** The changes that bring a cluster about from nothing. */
+export function changesOf({ pods, namespaces, policies }: Cluster): Change[] {
+  return [...namespaces.map(namespaceUpsert), ...policies.map(policyUpsert), ...pods.map(podUpsert)]
+}
+
+/** The cluster after these changes. */
+export function finalState(changes: Iterable<Change>): Cluster {
+  const last = new Map(Array.from(changes, (change) => [`${change.kind} ${change.key}`, change]))
+  const state: { pods: Pod[]; namespaces: Namespace[]; policies: Policy[] } = { pods: [], namespaces: [], policies: [] }
+  for (const change of last.values()) {
+    if (change.now === undefined) continue
+    if (change.kind === 'pod') state.pods.push(change.now)
+    else if (change.kind === 'namespace') state.namespaces.push(change.now)
+    else state.policies.push(change.now)
+  }
+  return state
+}
+
+function upsertArb(pool: AddressPool): fc.Arbitrary<Change> {
+  return fc.oneof(
+    { weight: 5, arbitrary: podArb(pool).map(podUpsert) },
+    { weight: 4, arbitrary: policyArb(pool).map(policyUpsert) },
+    { weight: 2, arbitrary: namespaceArb.map(namespaceUpsert) },
+  )
+}
+
+function podUpsert(now: Pod): Change {
+  return { kind: 'pod', key: podKey(now), now }
+}
+
+function namespaceUpsert(now: Namespace): Change {
+  return { kind: 'namespace', key: now.name, now }
+}
+
+function policyUpsert(now: Policy): Change {
+  return { kind: 'policy', key: now.key, now }
+}
