@@ -19,7 +19,7 @@ export interface SetSchema {
 
 /** Bytes of one field in a register, and the nft data type number (nftables `enum datatypes`) that `nft list` needs. */
 export const FIELD: Readonly<Record<FieldType, { readonly bytes: number; readonly type: number }>> = {
-  classid: { bytes: 4, type: 22 },
+  classid: { bytes: 4, type: 23 },
   ipv4_addr: { bytes: 4, type: 7 },
   ipv6_addr: { bytes: 16, type: 8 },
   inet_proto: { bytes: 1, type: 12 },

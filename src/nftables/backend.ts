@@ -1,0 +1,34 @@
+// What the agent asks of a way into the kernel; netlink/create-backend.ts makes them.
+import type { Content, CounterName } from './content.ts'
+import type { TableFamily } from './schema.ts'
+import type { CounterValue, TableFlag, TableOptions, Transaction } from './transaction.ts'
+
+export interface TableState {
+  /** The kernel's number of this table; a table made anew has another. */
+  readonly handle: bigint
+  readonly flags: readonly TableFlag[]
+  /** orphan: its owner is gone. other: owned by a process that lives. */
+  readonly owner: 'none' | 'self' | 'orphan' | 'other'
+}
+
+/** A cheap look at the kernel, and what replace() and cleanup() have to know. */
+export interface BackendState extends Required<TableOptions> {
+  /** Changes with every commit of anyone. */
+  readonly generation: number
+  readonly tables: ReadonlyMap<TableFamily, TableState>
+}
+
+export interface Backend {
+  /**
+   * Applies a transaction, all or nothing, in the order of the calls.
+   * @returns undefined when the kernel has confirmed it already (small ones over netlink), else a promise of that
+   * @throws (or rejects with) NetlinkError | VethguardError NFT | VethguardError NODE_UNFIT: another process owns the tables
+   */
+  commit(transaction: Transaction): Promise<void> | undefined
+  /** @returns undefined where there is no table */
+  readContent(): Promise<Content | undefined>
+  /** Every counter, that of spoofed packets summed over both tables. Empty where there is no table. */
+  readCounters(): Promise<ReadonlyMap<CounterName, CounterValue>>
+  state(): BackendState
+  close(): void
+}

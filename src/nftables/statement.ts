@@ -1,0 +1,47 @@
+// Rules as data. rule-text.ts writes them as nft text, netlink/expressions.ts as the expressions that nft would generate.
+import type { AddressRange } from '../cluster/address.ts'
+import type { CounterName } from './content.ts'
+import type { SetName } from './schema.ts'
+
+/** What a rule can read of a packet, by its nft name. */
+export type Field =
+  | 'meta priority'
+  | 'meta l4proto'
+  | 'iifname'
+  | 'ip saddr'
+  | 'ip daddr'
+  | 'ip6 saddr'
+  | 'ip6 daddr'
+  | 'arp saddr ip'
+  | 'th dport'
+
+export type CtState = 'established' | 'related'
+export type EtherType = '8021q' | '8021ad'
+
+export type Statement =
+  /** Goes on if the fields together are an element of the set. */
+  | { readonly match: 'set'; readonly key: readonly Field[]; readonly set: SetName }
+  /** Goes on if the address is in the range, which must be one CIDR. */
+  | { readonly match: 'address'; readonly field: 'ip6 saddr' | 'arp saddr ip'; readonly range: AddressRange }
+  /** Goes on for ICMPv6 messages of these types, both inclusive. */
+  | { readonly match: 'icmpv6'; readonly first: number; readonly last: number }
+  | { readonly match: 'ct state'; readonly states: readonly CtState[] }
+  | { readonly match: 'ether type'; readonly type: EtherType }
+  /** Goes on, with the value found as the packet's priority, if the map has the key. */
+  | { readonly set: 'priority'; readonly key: readonly Field[]; readonly map: SetName }
+  | { readonly set: 'priority'; readonly value: 'none' }
+  | { readonly count: CounterName }
+  /** Counts in the counter found; goes on if the map has the key. */
+  | { readonly key: readonly Field[]; readonly countIn: SetName }
+  /** Goes on as long as there are not more than this. */
+  | { readonly limit: { readonly perSecond: number; readonly burst: number } }
+  /** Sends the packet's first `snaplen` bytes to an NFLOG group. */
+  | { readonly log: { readonly prefix: string; readonly group: number; readonly snaplen: number } }
+  | { readonly verdict: 'accept' | 'drop' | 'return' }
+  | { readonly verdict: 'jump' | 'goto'; readonly chain: string }
+
+export interface Rule {
+  readonly statements: readonly Statement[]
+  /** Seen in `nft list ruleset`; at most 127 bytes. */
+  readonly comment?: string
+}

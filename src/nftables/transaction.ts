@@ -1,0 +1,101 @@
+// What is to happen to the kernel's tables, all or nothing: a plain value that renders to nft text (render.ts) and encodes to
+// netlink (netlink/encode.ts).
+import type { Content, CounterName, Delta, Key, Value } from './content.ts'
+import { CHAINS, SPOOFED, type Chain } from './program.ts'
+import { schemaOf, SET_NAMES, type SetName, type TableFamily } from './schema.ts'
+import type { Rule } from './statement.ts'
+
+export interface CounterValue {
+  readonly packets: number
+  readonly bytes: number
+}
+
+/**
+ * owner: while the socket that made the table lives, nobody else can change it. persist: the table outlives that socket, as
+ * an orphan that the next agent claims (linux/netfilter/nf_tables.h, kernel 6.9).
+ */
+export type TableFlag = 'owner' | 'persist'
+
+export type Elements = ReadonlyMap<Key, Value>
+
+export type Command =
+  | { readonly add: 'table'; readonly family: TableFamily; readonly flags: readonly TableFlag[] }
+  | { readonly delete: 'table'; readonly family: TableFamily }
+  | { readonly add: 'counter'; readonly family: TableFamily; readonly name: CounterName; readonly value: CounterValue }
+  | { readonly delete: 'counter'; readonly family: TableFamily; readonly name: CounterName }
+  | { readonly add: 'set'; readonly set: SetName }
+  | { readonly add: 'chain'; readonly chain: Chain }
+  | { readonly add: 'rule'; readonly chain: Chain; readonly rule: Rule }
+  | { readonly add: 'elements'; readonly set: SetName; readonly elements: Elements }
+  | { readonly delete: 'elements'; readonly set: SetName; readonly elements: Elements }
+
+export interface Transaction {
+  readonly commands: readonly Command[]
+}
+
+/** What a table replacement has to know of the kernel; Backend.state() has it. */
+export interface TableOptions {
+  /** What new tables get; default: none. */
+  readonly flags?: readonly TableFlag[]
+  /** The tables that exist. An orphan can only be changed by whoever names its flags again. Default: none. */
+  readonly tables?: ReadonlyMap<TableFamily, { readonly flags: readonly TableFlag[] }>
+}
+
+export const TABLE_FAMILIES: readonly TableFamily[] = ['inet', 'bridge']
+
+const ZERO: CounterValue = { packets: 0, bytes: 0 }
+
+/** Turns the content in the kernel into another; see diff(). Elements go first and counters last, as long as they are referenced. */
+export function update({ sets, counters }: Delta): Transaction {
+  const commands: Command[] = []
+  for (const [set, { deleted }] of sets) {
+    if (deleted.size > 0) commands.push({ delete: 'elements', set, elements: deleted })
+  }
+  for (const name of counters.added) commands.push({ add: 'counter', family: 'inet', name, value: ZERO })
+  for (const [set, { added }] of sets) {
+    if (added.size > 0) commands.push({ add: 'elements', set, elements: added })
+  }
+  for (const name of counters.deleted) commands.push({ delete: 'counter', family: 'inet', name })
+  return { commands }
+}
+
+/**
+ * Makes both tables anew with this content, whatever was there before, without a moment in between.
+ * @param counters what counters begin with, by Backend.readCounters(), SPOOFED included; missing ones begin with 0
+ */
+export function replace(content: Content, counters: ReadonlyMap<CounterName, CounterValue>, options: TableOptions = {}): Transaction {
+  const names: Record<TableFamily, Iterable<CounterName>> = { inet: [SPOOFED, ...content.counters], bridge: [SPOOFED] }
+  const commands = TABLE_FAMILIES.flatMap((family): Command[] => {
+    const chains = CHAINS.filter((chain) => chain.family === family)
+    return [
+      ...removal(family, options),
+      { add: 'table', family, flags: options.flags ?? [] },
+      ...Array.from(names[family], (name): Command => ({ add: 'counter', family, name, value: initial(family, name, counters) })),
+      ...SET_NAMES.filter((set) => schemaOf(set).family === family).map((set): Command => ({ add: 'set', set })),
+      ...chains.map((chain): Command => ({ add: 'chain', chain })),
+      ...chains.flatMap((chain) => chain.rules.map((rule): Command => ({ add: 'rule', chain, rule }))),
+    ]
+  })
+  for (const [set, elements] of content.sets) {
+    if (elements.size > 0) commands.push({ add: 'elements', set, elements })
+  }
+  return { commands }
+}
+
+/** Removes both tables, present or not. */
+export function cleanup(options: TableOptions = {}): Transaction {
+  return { commands: TABLE_FAMILIES.flatMap((family) => removal(family, options)) }
+}
+
+/** nft 1.0.6 and kernels before 6.3 cannot `destroy`: delete works only on what exists, so it is added first. */
+function removal(family: TableFamily, { tables }: TableOptions): Command[] {
+  return [
+    { add: 'table', family, flags: tables?.get(family)?.flags ?? [] },
+    { delete: 'table', family },
+  ]
+}
+
+/** The sum over both tables goes on in the first. */
+function initial(family: TableFamily, name: CounterName, counters: ReadonlyMap<CounterName, CounterValue>): CounterValue {
+  return (family === 'inet' ? counters.get(name) : undefined) ?? ZERO
+}
