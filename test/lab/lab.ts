@@ -82,7 +82,7 @@ export class Lab {
     createNamespaces(this.namespaces)
     for (const namespace of this.namespaces) writeSysctls(namespace, SYSCTLS)
     for (const { namespace } of this.nodes) writeSysctls(namespace, NODE_SYSCTLS)
-    ipBatch(this.fabric, ['link add lan type bridge stp_state 0', 'link set lan up'])
+    ipBatch(this.fabric, ['link set lo up', 'link add lan type bridge stp_state 0', 'link set lan up'])
     ipBatch(undefined, [...this.uplinked.map((host, port) => this.uplinkLine(host, port)), ...this.pods.map(podLinkLine)])
     ipBatch(this.fabric, this.uplinked.flatMap((_, port) => [`link set port${port} master lan`, `link set port${port} up`]))
     for (const node of this.nodes) this.buildNode(node)

@@ -24,9 +24,13 @@ export function createNamespaces(names: readonly string[]): void {
 
 /** Removes namespaces and so their links; those that are gone already are fine. The kernel finishes in the background. */
 export function deleteNamespaces(names: readonly string[]): void {
-  const existing = new Set(listNamespaces())
-  const left = names.filter((name) => existing.has(name))
-  if (left.length > 0) ipBatch(undefined, left.map((name) => `netns del ${name}`))
+  const left = existing(names)
+  if (left.length === 0) return
+  try {
+    run(['ip', '-force', '-batch', '-'], left.map((name) => `netns del ${name}`).join('\n'))
+  } catch (error) {
+    if (existing(left).length > 0) throw error // else somebody else was removing the same ones
+  }
 }
 
 /** Removes the namespaces of makers that are no longer alive. @returns their names */
@@ -99,6 +103,11 @@ export function listNamespaces(): string[] {
   } catch {
     return [] // `ip` makes the folder with the first namespace
   }
+}
+
+function existing(names: readonly string[]): string[] {
+  const all = new Set(listNamespaces())
+  return names.filter((name) => all.has(name))
 }
 
 function enter(name: string): void {
