@@ -1,0 +1,92 @@
+// Any API object -> the changes it means: by kind, and lists entry by entry.
+import type { Change, Problem } from '../cluster/change.ts'
+import { readNamespace } from '../cluster/read-namespace.ts'
+import { type ChangeReading, readPod } from '../cluster/read-pod.ts'
+import { readPolicy } from '../policy/read.ts'
+
+export interface ObjectReading {
+  readonly changes: readonly Change[]
+  readonly problems: readonly Problem[]
+  /** Objects of kinds that say nothing about packets: Deployments, Services, ... */
+  readonly ignored: number
+}
+
+const NOTHING: ObjectReading = { changes: [], problems: [], ignored: 0 }
+const IGNORED: ObjectReading = { ...NOTHING, ignored: 1 }
+/** Kinds of lists, and the kind that their entries need not repeat (none: each says its own). */
+const LISTS: ReadonlyMap<string, string> = new Map([
+  ['List', ''],
+  ['PodList', 'Pod'],
+  ['NamespaceList', 'Namespace'],
+  ['NetworkPolicyList', 'NetworkPolicy'],
+])
+const POLICY_GROUP = 'networking.k8s.io'
+/** A list in a list is legal YAML, and no API server ever sends one. */
+const MAX_DEPTH = 4
+
+/** Reads a Pod, Namespace, NetworkPolicy, or a List (PodList, ...) of these. Other kinds are counted and left alone. */
+export function readObject(object: unknown, depth = 0): ObjectReading {
+  if (!isRecord(object)) return problem('', 'must be an object with a kind: it is ignored')
+  const { kind } = object
+  if (typeof kind !== 'string' || kind === '') return problem('kind', 'missing: the object is ignored')
+  const listed = LISTS.get(kind)
+  if (listed !== undefined) return readList(object, listed, depth)
+  return readKind(kind, object)
+}
+
+function readKind(kind: string, object: Record<string, unknown>): ObjectReading {
+  switch (kind) {
+    case 'Pod':
+      return readingOf(readPod(object))
+    case 'Namespace':
+      return readingOf(readNamespace(object))
+    case 'NetworkPolicy':
+      return readNetworkPolicy(object)
+    default:
+      return IGNORED
+  }
+}
+
+/** Other projects have a kind of this name too; theirs mean something else. */
+function readNetworkPolicy(object: Record<string, unknown>): ObjectReading {
+  const { apiVersion } = object
+  const isForeign = typeof apiVersion === 'string' && !apiVersion.startsWith(`${POLICY_GROUP}/`)
+  if (isForeign) return problem('apiVersion', `${apiVersion} is not ${POLICY_GROUP}/v1: this NetworkPolicy is not enforced`)
+  const { policy, problems } = readPolicy(object)
+  const change: Change | undefined = policy && { kind: 'policy', key: policy.key, now: policy }
+  if (apiVersion === `${POLICY_GROUP}/v1`) return readingOf({ change, problems })
+  const version = { object: `NetworkPolicy ${policy?.key ?? ''}`, field: 'apiVersion', message: `must be ${POLICY_GROUP}/v1: read as if it were` }
+  return readingOf({ change, problems: [version, ...problems] })
+}
+
+function readList(list: Record<string, unknown>, kind: string, depth: number): ObjectReading {
+  const entries = list['items'] ?? []
+  if (!Array.isArray(entries)) return problem('items', 'must be a list: nothing of it is enforced')
+  if (depth === MAX_DEPTH) return problem('items', `lists nested more than ${MAX_DEPTH} deep: nothing of it is enforced`)
+  return joined(entries.map((entry: unknown) => readObject(withKind(entry, kind), depth + 1)))
+}
+
+function withKind(entry: unknown, kind: string): unknown {
+  if (!isRecord(entry) || kind === '' || entry['kind'] !== undefined) return entry
+  return kind === 'NetworkPolicy' ? { apiVersion: `${POLICY_GROUP}/v1`, kind, ...entry } : { kind, ...entry }
+}
+
+function readingOf({ change, problems }: ChangeReading): ObjectReading {
+  return { changes: change === undefined ? [] : [change], problems, ignored: 0 }
+}
+
+function problem(field: string, message: string): ObjectReading {
+  return { ...NOTHING, problems: [{ object: '', field, message }] }
+}
+
+function joined(readings: readonly ObjectReading[]): ObjectReading {
+  return {
+    changes: readings.flatMap(({ changes }) => changes),
+    problems: readings.flatMap(({ problems }) => problems),
+    ignored: readings.reduce((sum, { ignored }) => sum + ignored, 0),
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
