@@ -62,7 +62,7 @@ export class Enforcement {
   #setSide(address: Address, direction: Direction, before: Enforced | undefined, now: Enforced | undefined): void {
     const from = isolation(before, direction)
     const to = isolation(now, direction)
-    if (from?.side === to?.side && from?.pod === to?.pod) return
+    if (isSame(from, to)) return
     this.#isolate(address, direction, to?.pod, from?.pod)
     this.#follow(address, direction, rowsOf(from?.side), rowsOf(to?.side))
   }
@@ -117,8 +117,17 @@ export class Enforcement {
   }
 }
 
-/** One direction of an address where it is isolated in it. */
-function isolation(enforced: Enforced | undefined, direction: Direction): { pod: PodKey; side: Profile | 'nothing' } | undefined {
+/** One direction of an address that is isolated in it. */
+interface Isolation {
+  readonly pod: PodKey
+  readonly side: Profile | 'nothing'
+}
+
+function isSame(a: Isolation | undefined, b: Isolation | undefined): boolean {
+  return a?.side === b?.side && a?.pod === b?.pod
+}
+
+function isolation(enforced: Enforced | undefined, direction: Direction): Isolation | undefined {
   const side = enforced?.[direction]
   return enforced === undefined || side === undefined ? undefined : { pod: enforced.pod, side }
 }

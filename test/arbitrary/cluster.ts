@@ -17,9 +17,9 @@ export interface Cluster {
 /** Up to 12 pods in four namespaces, some of which are unknown, and up to 8 policies. */
 export function clusterArb(pool: AddressPool = POOL): fc.Arbitrary<Cluster> {
   return fc.record({
-    pods: fc.uniqueArray(podArb(pool), { maxLength: 12, selector: podKey }),
+    pods: fc.uniqueArray(podArb(pool), { maxLength: 12, size: 'max', selector: podKey }),
     namespaces: fc.uniqueArray(namespaceArb, { maxLength: 4, selector: ({ name }) => name }),
-    policies: fc.uniqueArray(policyArb(pool), { maxLength: 8, selector: ({ key }) => key }),
+    policies: fc.uniqueArray(policyArb(pool), { maxLength: 8, size: 'max', selector: ({ key }) => key }),
   })
 }
 
@@ -28,7 +28,7 @@ export function historyArb(pool: AddressPool = POOL): fc.Arbitrary<Change[]> {
   const gone = fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) })
   const change = fc.tuple(upsertArb(pool), gone).map(([upsert, isGone]): Change => (isGone ? { ...upsert, now: undefined } : upsert))
   const told = fc.tuple(change, fc.constantFrom(1, 1, 1, 2))
-  return fc.array(told, { maxLength: 40 }).map((list) => list.flatMap(([each, times]) => Array.from({ length: times }, () => each)))
+  return fc.array(told, { maxLength: 40, size: 'max' }).map((list) => list.flatMap(([each, times]) => Array.from({ length: times }, () => each)))
 }
 
 /** The changes that bring a cluster about from nothing. */

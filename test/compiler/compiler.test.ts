@@ -1,0 +1,124 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { getOrAdd } from '../../src/collections.ts'
+import { Compiler } from '../../src/compiler/compiler.ts'
+import { hitCounter, denyCounter } from '../../src/compiler/counters.ts'
+import type { Content, CounterName, Delta, Key, Value } from '../../src/nftables/content.ts'
+import type { SetName } from '../../src/nftables/schema.ts'
+import { ownerOf } from '../../src/policy/owner.ts'
+import { prepareEvaluator } from '../../src/policy/evaluator.ts'
+import type { Direction } from '../../src/policy/types.ts'
+import type { DirectionVerdict } from '../../src/policy/verdict.ts'
+import { podKey } from '../../src/cluster/objects.ts'
+import { changesOf, type Cluster, clusterArb, finalState, historyArb } from '../arbitrary/cluster.ts'
+import { NODES, POOL } from '../arbitrary/pool.ts'
+import { flowsOf } from '../arbitrary/flows.ts'
+import { property } from '../property.ts'
+import { canonical } from './canonical.ts'
+import { lookup, type Side } from './lookup.ts'
+
+const NODE = NODES[0]
+/** Every pod is on the node: more of them share policies. */
+const ALL_LOCAL = { ...POOL, slots: POOL.slots.map((slot) => ({ ...slot, node: NODE })) }
+
+function compiled(cluster: Cluster): Compiler {
+  const compiler = new Compiler(NODE)
+  compiler.apply(changesOf(cluster))
+  return compiler
+}
+
+/** The counter that a packet must hit, by the evaluator's reasons. */
+function expectedCounter(cluster: Cluster, direction: Direction, verdict: DirectionVerdict, local: Parameters<typeof ownerOf>[0]): string | undefined {
+  if (verdict.reason === 'allowed') return hitCounter(direction, [...new Set(verdict.allowedBy.map(({ policy }) => policy))].sort())
+  const owner = ownerOf(local, cluster.pods)
+  return verdict.reason === 'denied' && owner !== undefined ? denyCounter(direction, podKey(owner)) : undefined
+}
+
+/** Compares every interesting flow; `itself` is allowed by whatever rule allows it, or by being itself. */
+function expectSame(cluster: Cluster, content: Content): void {
+  const evaluate = prepareEvaluator(cluster, NODE)
+  for (const flow of flowsOf(cluster)) {
+    const expected = evaluate(flow)
+    const actual = lookup(content, flow)
+    const sides: [Direction, DirectionVerdict, Side, typeof flow.source][] = [
+      ['egress', expected.egress, actual.egress, flow.source],
+      ['ingress', expected.ingress, actual.ingress, flow.destination],
+    ]
+    for (const [direction, verdict, side, local] of sides) {
+      const counter = expectedCounter(cluster, direction, verdict, local) ?? side.counter
+      if (side.allowed === verdict.allowed && side.counter === counter) continue
+      expect({ flow, direction, verdict, ...side }).toEqual({ flow, direction, verdict, allowed: verdict.allowed, counter })
+    }
+  }
+}
+
+/** Applies deltas as strictly as the kernel does: what is deleted is there, what is added is not. */
+class Replica {
+  readonly counters = new Set<CounterName>()
+  readonly #sets = new Map<SetName, Map<Key, Value>>()
+
+  elements(set: SetName): Map<Key, Value> {
+    return getOrAdd(this.#sets, set, () => new Map<Key, Value>())
+  }
+
+  apply(delta: Delta | undefined): void {
+    for (const [set, { deleted, added }] of delta?.sets ?? []) {
+      for (const [key, value] of deleted) {
+        expect(this.elements(set).get(key)).toBe(value)
+        this.elements(set).delete(key)
+      }
+      for (const [key, value] of added) {
+        expect(this.elements(set).has(key)).toBe(false)
+        this.elements(set).set(key, value)
+      }
+    }
+    for (const name of delta?.counters.deleted ?? []) expect(this.counters.delete(name)).toBe(true)
+    for (const name of delta?.counters.added ?? []) {
+      expect(this.counters.has(name)).toBe(false)
+      this.counters.add(name)
+    }
+  }
+}
+
+test('lookups in the compiled program decide and count as the evaluator says', () => {
+  property(clusterArb(), (cluster) => expectSame(cluster, compiled(cluster).content))
+})
+
+test('incremental = from scratch, whatever the way, and the deltas add up to the content', () => {
+  property(fc.tuple(historyArb(), fc.infiniteStream(fc.integer({ min: 1, max: 6 }))), ([history, sizes]) => {
+    const compiler = new Compiler(NODE)
+    const kernel = new Replica()
+    for (let at = 0; at < history.length; ) {
+      const size = sizes.next().value as number
+      kernel.apply(compiler.apply(history.slice(at, at + size)))
+      at += size
+    }
+    for (const [set, elements] of compiler.content.sets) expect(kernel.elements(set)).toEqual(elements)
+    expect(kernel.counters).toEqual(compiler.content.counters)
+    const cluster = finalState(history)
+    expect(canonical(compiler.content)).toEqual(canonical(compiled(cluster).content))
+    expectSame(cluster, compiler.content)
+  })
+})
+
+test('each single edit of a running cluster = from scratch', () => {
+  property(fc.tuple(clusterArb(ALL_LOCAL), historyArb(ALL_LOCAL)), ([cluster, edits]) => {
+    const compiler = compiled(cluster)
+    const history = changesOf(cluster)
+    for (const edit of edits) {
+      compiler.apply([edit])
+      history.push(edit)
+      expect(canonical(compiler.content)).toEqual(canonical(compiled(finalState(history)).content))
+    }
+  })
+})
+
+test('nothing is left when everything is gone', () => {
+  property(historyArb(), (history) => {
+    const compiler = new Compiler(NODE)
+    compiler.apply(history)
+    for (const change of history) compiler.apply([{ ...change, now: undefined }])
+    expect(canonical(compiler.content)).toEqual([])
+    expect(compiler.sizes).toEqual({ pods: 0, groups: 0, localPods: 0, activePolicies: 0, classes: 0, profiles: 0, permissions: 0 })
+  })
+})
