@@ -1,6 +1,6 @@
 // Atoms: sets of CIDR blocks that hold. They partition the address space of one family; see repartition.ts for how they change.
-import { addTo, symmetricDifference } from '../collections.ts'
-import { type Address, type AddressRange, predecessor, successor } from '../cluster/address.ts'
+import { addTo, getOrAdd, symmetricDifference } from '../collections.ts'
+import type { Address, AddressRange, Family } from '../cluster/address.ts'
 import { AddressIndex } from './address-index.ts'
 import type { Class } from './classes.ts'
 import type { Member } from './members.ts'
@@ -9,11 +9,12 @@ import { assign, type Part } from './repartition.ts'
 import { type BlockSet, type Piece, sweep } from './sweep.ts'
 
 export interface Atom {
-  /** Changes in place when all addresses of the atom change alike. */
+  /** None in most of the address space. Changes in place when all addresses of the atom change alike. */
   set: BlockSet
   readonly classes: Set<Class>
 }
 
+/** A piece of the address space that lies in one atom. */
 export interface Interval extends AddressRange {
   readonly atom: Atom
 }
@@ -29,19 +30,21 @@ interface Overlay extends AddressRange, Part<Atom> {
   readonly set: BlockSet
 }
 
-const NO_BLOCKS: BlockSet = { blocks: [], key: '' }
-
 export class Atoms {
-  /** Of addresses in no block; shared by both families. */
-  readonly empty: Atom
-  /** Ascending; where no block holds there is none. */
-  intervals: readonly Interval[] = []
   readonly members = new AddressIndex()
+  readonly #family: Family
   readonly #blocks = new Set<BlockPredicate>()
   readonly #having = new Map<BlockPredicate, Set<Atom>>()
+  #intervals: readonly Interval[]
 
-  constructor(empty: Atom) {
-    this.empty = empty
+  constructor(family: Family) {
+    this.#family = family
+    this.#intervals = sweep(family, []).map(({ first, last, set }) => ({ first, last, atom: { set, classes: new Set() } }))
+  }
+
+  /** Ascending; they cover the whole family. */
+  get intervals(): readonly Interval[] {
+    return this.#intervals
   }
 
   having(block: BlockPredicate): Iterable<Atom> {
@@ -50,30 +53,28 @@ export class Atoms {
 
   of(address: Address): Atom {
     let low = 0
-    let high = this.intervals.length - 1
-    while (low <= high) {
-      const middle = (low + high) >> 1
-      const interval = this.intervals[middle]
-      if (interval === undefined) break
-      if (address < interval.first) high = middle - 1
-      else if (address > interval.last) low = middle + 1
-      else return interval.atom
+    let high = this.#intervals.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (address < (this.#intervals[middle]?.first ?? '')) high = middle - 1
+      else low = middle
     }
-    return this.empty
+    const interval = this.#intervals[low]
+    if (interval === undefined) throw new RangeError('intervals cover the whole family')
+    return interval.atom
   }
 
   repartition(added: readonly BlockPredicate[], removed: readonly BlockPredicate[]): AtomChanges {
     for (const block of added) this.#blocks.add(block)
     for (const block of removed) this.#blocks.delete(block)
-    const pieces = sweep(this.#blocks)
-    const overlays = this.#weighed(overlay(this.intervals, pieces, this.empty))
-    const atoms = assign(overlays, new Map([['', this.empty]]))
+    const pieces = sweep(this.#family, this.#blocks)
+    const overlays = this.#weighed(overlay(this.#intervals, pieces))
+    const atoms = assign(overlays, new Map<string, Atom>())
     const renamed = rename(overlays, atoms)
-    for (const { set } of pieces) if (!atoms.has(set.key)) atoms.set(set.key, { set, classes: new Set() })
-    const atomOf = (set: BlockSet) => atoms.get(set.key) ?? this.empty
-    this.intervals = pieces.map(({ first, last, set }) => ({ first, last, atom: atomOf(set) }))
+    const atomOf = (set: BlockSet) => getOrAdd(atoms, set.key, () => ({ set, classes: new Set<Class>() }))
+    this.#intervals = pieces.map(({ first, last, set }) => ({ first, last, atom: atomOf(set) }))
     this.#index()
-    const moved = overlays.flatMap(({ first, last, from, set }) => (atomOf(set) === from ? [] : this.members.within({ first, last })))
+    const moved = overlays.flatMap((part) => (atomOf(part.set) === part.from ? [] : this.members.within(part)))
     for (const member of moved) member.atom = this.of(member.address)
     return { moved, renamed }
   }
@@ -90,7 +91,7 @@ export class Atoms {
 
   #index(): void {
     this.#having.clear()
-    for (const atom of new Set(this.intervals.map(({ atom }) => atom))) {
+    for (const atom of new Set(this.#intervals.map(({ atom }) => atom))) {
       for (const block of atom.set.blocks) addTo(this.#having, block, atom)
     }
   }
@@ -107,44 +108,16 @@ function rename(overlays: readonly Overlay[], atoms: ReadonlyMap<string, Atom>):
 }
 
 /** Both partitions laid over each other: every range that has one old atom and one new set, in order. */
-function overlay(intervals: readonly Interval[], pieces: readonly Piece[], empty: Atom): Overlay[] {
+function overlay(intervals: readonly Interval[], pieces: readonly Piece[]): Overlay[] {
   const overlays: Overlay[] = []
   let [i, p] = [0, 0]
-  let at: Address | undefined
-  while (i < intervals.length || p < pieces.length) {
-    const interval = intervals[i]
-    const piece = pieces[p]
-    const first: Address = startOf(interval, piece, at)
-    const { atom: from } = reached(interval, first) ?? { atom: empty }
-    const { set } = reached(piece, first) ?? { set: NO_BLOCKS }
-    const last = endOf(first, interval, piece)
-    overlays.push({ first, last, from, set, key: set.key, weight: 0 })
-    if (endsAt(interval, last)) i++
-    if (endsAt(piece, last)) p++
-    at = successor(last)
+  for (;;) {
+    const [interval, piece] = [intervals[i], pieces[p]]
+    if (interval === undefined || piece === undefined) return overlays
+    const first = interval.first > piece.first ? interval.first : piece.first
+    const last = interval.last < piece.last ? interval.last : piece.last
+    overlays.push({ first, last, from: interval.atom, set: piece.set, key: piece.set.key, weight: 0 })
+    if (interval.last === last) i++
+    if (piece.last === last) p++
   }
-  return overlays
-}
-
-function reached<T extends AddressRange>(range: T | undefined, at: Address): T | undefined {
-  return range !== undefined && range.first <= at ? range : undefined
-}
-
-function endsAt(range: AddressRange | undefined, last: Address): boolean {
-  return range?.last === last
-}
-
-/** Where the next overlay begins: at `at` if something holds there, else where something begins. */
-function startOf(interval: AddressRange | undefined, piece: AddressRange | undefined, at: Address | undefined): Address {
-  const starts = [interval, piece].flatMap((range) => (range === undefined ? [] : [at !== undefined && range.first < at ? at : range.first]))
-  return starts.reduce((a, b) => (a < b ? a : b))
-}
-
-/** Where it ends: with whatever ends, or just before whatever begins. */
-function endOf(first: Address, interval: AddressRange | undefined, piece: AddressRange | undefined): Address {
-  const ends = [interval, piece].flatMap((range) => {
-    if (range === undefined) return []
-    return range.first <= first ? [range.last] : [predecessor(range.first) ?? range.last]
-  })
-  return ends.reduce((a, b) => (a < b ? a : b))
 }

@@ -1,6 +1,6 @@
 // Classes: addresses that no active rule can tell apart. A class is a signature (what holds for the pod) and an atom (which
 // CIDR blocks hold for the address); the kernel knows it by a number.
-import { familyOf } from '../cluster/address.ts'
+import { type Family, familyOf } from '../cluster/address.ts'
 import { type Atom, Atoms } from './atoms.ts'
 import { IdPool } from './ids.ts'
 import { addressKey, rangeKey } from './keys.ts'
@@ -12,6 +12,7 @@ import type { Key } from '../nftables/content.ts'
 
 export interface Class {
   readonly id: number
+  readonly family: Family
   readonly signature: Signature
   readonly atom: Atom
   /** Elements in the kernel that carry its number: addresses, or intervals where the signature is empty. */
@@ -25,12 +26,11 @@ export function predicatesOf({ signature, atom }: Class): Predicate[] {
 
 /** All classes, and the elements that lead to them (class4, class6, cidr4, cidr6). */
 export class Classes {
-  readonly emptyAtom: Atom = { set: { blocks: [], key: '' }, classes: new Set() }
-  readonly atoms: Readonly<Record<4 | 6, Atoms>> = { 4: new Atoms(this.emptyAtom), 6: new Atoms(this.emptyAtom) }
+  readonly atoms: Readonly<Record<Family, Atoms>> = { 4: new Atoms(4), 6: new Atoms(6) }
   readonly #store: ContentStore
   readonly #emptySignature: Signature
   readonly #ids = new IdPool()
-  readonly #cidrs: Record<4 | 6, Map<Key, Class>> = { 4: new Map(), 6: new Map() }
+  readonly #cidrs: Record<Family, Map<Key, Class>> = { 4: new Map(), 6: new Map() }
   readonly #created = new Set<Class>()
   readonly #idle = new Set<Class>()
   #size = 0
@@ -57,7 +57,7 @@ export class Classes {
       member.atom = this.atoms[family].of(member.address)
       this.atoms[family].members.add(member)
     }
-    const now = this.#of(signature, member.atom)
+    const now = this.#of(family, signature, member.atom)
     if (now === before) return
     if (before !== undefined) this.#drop(before)
     member.class = now
@@ -66,9 +66,11 @@ export class Classes {
   }
 
   /** Rewrites the CIDR maps after the atoms of a family changed. */
-  placeIntervals(family: 4 | 6): void {
+  placeIntervals(family: Family): void {
     const wanted = new Map<Key, Class>()
-    for (const { first, last, atom } of this.atoms[family].intervals) wanted.set(rangeKey(first, last), this.#of(this.#emptySignature, atom))
+    for (const { first, last, atom } of this.atoms[family].intervals) {
+      if (atom.set.blocks.length > 0) wanted.set(rangeKey(first, last), this.#of(family, this.#emptySignature, atom))
+    }
     for (const [key, now] of wanted) {
       this.#store.put(`cidr${family}`, key, now.id)
       now.elements++
@@ -101,10 +103,10 @@ export class Classes {
     return removed
   }
 
-  #of(signature: Signature, atom: Atom): Class {
+  #of(family: Family, signature: Signature, atom: Atom): Class {
     const known = signature.classes.get(atom)
     if (known !== undefined) return known
-    const made: Class = { id: this.#ids.take(), signature, atom, elements: 0 }
+    const made: Class = { id: this.#ids.take(), family, signature, atom, elements: 0 }
     signature.classes.set(atom, made)
     atom.classes.add(made)
     this.#created.add(made)

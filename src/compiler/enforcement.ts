@@ -94,7 +94,7 @@ export class Enforcement {
 
   #pair(address: Address, direction: Direction, one: Class, row: Row | undefined): void {
     const family = familyOf(address)
-    if (!concerns(one, family)) return
+    if (one.family !== family) return
     const key = pairKey(one.id, address)
     if (row === undefined) this.#store.remove(`${SHORT[direction]}_pair${family}`, key)
     else this.#store.put(`${SHORT[direction]}_pair${family}`, key, row.id)
@@ -138,10 +138,4 @@ function rowsOf(side: Side): Profile | undefined {
 
 function isIsolated(enforced: Enforced | undefined): boolean {
   return enforced?.ingress !== undefined || enforced?.egress !== undefined
-}
-
-/** A class inside CIDR blocks has addresses of one family only. */
-function concerns({ atom }: Class, family: 4 | 6): boolean {
-  const range = atom.set.blocks[0]?.ranges[0]
-  return range === undefined || familyOf(range.first) === family
 }

@@ -1,6 +1,6 @@
 // The atoms of all CIDR blocks: cuts the address space at every end of a range, and says which blocks hold in each piece.
 import { getOrAdd } from '../collections.ts'
-import { type Address, type AddressRange, predecessor, successor } from '../cluster/address.ts'
+import { type Address, type AddressRange, type Family, predecessor, successor } from '../cluster/address.ts'
 import type { BlockPredicate } from './predicates.ts'
 
 /** A set of blocks (ascending ids), interned within one sweep: equal sets are one object. */
@@ -19,17 +19,18 @@ interface Node extends BlockSet {
   readonly toggled: Map<BlockPredicate, Node>
 }
 
-/** @returns ascending disjoint pieces; where no block holds there is none */
-export function sweep(blocks: Iterable<BlockPredicate>): Piece[] {
+/** @returns ascending pieces that cover the whole family; where no block holds the set is empty */
+export function sweep(family: Family, blocks: Iterable<BlockPredicate>): Piece[] {
   const toggles = togglesOf(blocks)
-  const boundaries = [...toggles.keys()].sort()
+  const lowest = '\0'.repeat(family === 4 ? 4 : 16) as Address
+  const boundaries = [...new Set([lowest, ...toggles.keys()])].sort()
   const nodes = new Map<string, Node>()
   const pieces: Piece[] = []
   let node = intern(nodes, [])
   for (const [index, first] of boundaries.entries()) {
     for (const block of toggles.get(first) ?? []) node = toggle(nodes, node, block)
     const next = boundaries[index + 1]
-    if (node.blocks.length > 0) append(pieces, { first, last: (next && predecessor(next)) ?? lastOf(first), set: node })
+    append(pieces, { first, last: (next && predecessor(next)) ?? lastOf(first), set: node })
   }
   return pieces
 }
