@@ -1,0 +1,102 @@
+// A cluster of a given size as the benchmarks use it: realistic in what makes work (labels, namespaces, peers by selector and
+// by CIDR, ports and ranges), and the same at every run.
+import type { Address } from '../src/cluster/address.ts'
+import { addressFromBytes } from '../src/cluster/address.ts'
+import type { Change } from '../src/cluster/change.ts'
+import { type Namespace, type Pod, podKey } from '../src/cluster/objects.ts'
+import { readPolicy } from '../src/policy/read.ts'
+import type { Policy } from '../src/policy/types.ts'
+
+export interface WorldSize {
+  readonly pods: number
+  readonly policies: number
+  readonly localPods: number
+}
+
+export interface World {
+  readonly node: string
+  readonly namespaces: readonly Namespace[]
+  readonly pods: readonly Pod[]
+  readonly policies: readonly Policy[]
+}
+
+const NODE = 'node-0'
+const APPS = 10
+const TEAMS = 20
+/** Namespaces that have pods on the node. */
+const BUSY = 10
+
+/** Pods are spread over namespaces of 200 with ten apps each; all policies are in the namespaces of the local pods, so all are active. */
+export function worldOf({ pods, policies, localPods }: WorldSize): World {
+  const namespaces = Array.from({ length: Math.max(BUSY, Math.ceil(pods / 200)) }, (_, index) => namespaceOf(index))
+  return {
+    node: NODE,
+    namespaces,
+    pods: Array.from({ length: pods }, (_, index) => podOf(index, namespaces.length, localPods)),
+    policies: Array.from({ length: policies }, (_, index) => policyOf(index)),
+  }
+}
+
+export function changesOf({ namespaces, pods, policies }: World): Change[] {
+  return [
+    ...namespaces.map((now): Change => ({ kind: 'namespace', key: now.name, now })),
+    ...policies.map((now): Change => ({ kind: 'policy', key: now.key, now })),
+    ...pods.map((now): Change => ({ kind: 'pod', key: podKey(now), now })),
+  ]
+}
+
+/** Address number `index` of the pod network: 10.128.0.0/9, and fd00:10::/64 the same way. */
+export function podAddress(index: number): Address {
+  return addressFromBytes([10, 128 + (index >> 16), (index >> 8) & 255, index & 255])
+}
+
+export function podOf(index: number, namespaces: number, localPods: number): Pod {
+  const isLocal = index < localPods
+  const namespace = isLocal ? index % BUSY : index % namespaces
+  const app = Math.floor(index / (isLocal ? BUSY : namespaces)) % APPS
+  return {
+    namespace: `ns-${namespace}`,
+    name: `app-${app}-${index}`,
+    uid: `uid-${index}`,
+    labels: { app: `app-${app}`, tier: app < 3 ? 'front' : 'back', 'pod-template-hash': `${namespace}x${app}` },
+    nodeName: isLocal ? NODE : `node-${1 + (index % 999)}`,
+    addresses: [podAddress(index)],
+    hostNetwork: false,
+    phase: 'Running',
+    terminating: false,
+    ports: [{ name: 'http', protocol: 'TCP', port: 8000 + app }],
+    faulty: false,
+  }
+}
+
+function namespaceOf(index: number): Namespace {
+  const name = `ns-${index}`
+  return { name, labels: { 'kubernetes.io/metadata.name': name, team: `team-${index % TEAMS}` } }
+}
+
+/** Every app of every busy namespace has its share: peers of the own namespace, of a team, of one namespace, and CIDR blocks. */
+function policyOf(index: number): Policy {
+  const app = Math.floor(index / BUSY) % APPS
+  const turn = Math.floor(index / (BUSY * APPS))
+  const peers = [
+    [{ podSelector: { matchLabels: { app: `app-${turn % APPS}` } } }],
+    [{ namespaceSelector: { matchLabels: { team: `team-${turn % TEAMS}` } }, podSelector: { matchLabels: { app: `app-${(app + turn) % APPS}` } } }],
+    [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': `ns-${20 + ((index * 7) % 50)}` } } }],
+    [{ ipBlock: { cidr: `172.${16 + (turn % 16)}.0.0/16`, except: [`172.${16 + (turn % 16)}.${index % 256}.0/24`] } }],
+  ][index % 4]
+  const ports = turn % 3 === 0 ? [{ port: 8000 + app }] : [{ port: 9000 + turn, endPort: 9010 + turn }, { port: 'http' }]
+  const isEgress = turn % 2 === 1
+  const spec = {
+    podSelector: { matchLabels: { app: `app-${app}` } },
+    policyTypes: [isEgress ? 'Egress' : 'Ingress'],
+    ...(isEgress ? { egress: [{ to: peers, ports }] } : { ingress: [{ from: peers, ports }] }),
+  }
+  return policyFrom({ name: `policy-${index}`, namespace: `ns-${index % BUSY}` }, spec)
+}
+
+/** A policy from its manifest. @throws if the manifest is wrong: a benchmark must not measure errors */
+export function policyFrom(metadata: { name: string; namespace: string }, spec: object): Policy {
+  const { policy, problems } = readPolicy({ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata, spec })
+  if (policy === undefined || problems.length > 0) throw new Error(`bad benchmark policy: ${JSON.stringify(problems)}`)
+  return policy
+}
