@@ -7,7 +7,7 @@ export interface TableState {
   /** The kernel's number of this table; a table made anew has another. */
   readonly handle: bigint
   readonly flags: readonly TableFlag[]
-  /** orphan: its owner is gone. other: owned by a process that lives. */
+  /** orphan: it outlived its owner. other: owned by a process that lives. */
   readonly owner: 'none' | 'self' | 'orphan' | 'other'
 }
 

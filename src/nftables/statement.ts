@@ -1,4 +1,4 @@
-// Rules as data. rule-text.ts writes them as nft text, netlink/expressions.ts as the expressions that nft would generate.
+// Rules as data. rule-text.ts writes them as nft text, netlink/nf-tables/expressions.ts as the expressions that nft would generate.
 import type { AddressRange } from '../cluster/address.ts'
 import type { CounterName } from './content.ts'
 import type { SetName } from './schema.ts'

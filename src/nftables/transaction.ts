@@ -1,5 +1,5 @@
 // What is to happen to the kernel's tables, all or nothing: a plain value that renders to nft text (render.ts) and encodes to
-// netlink (netlink/encode.ts).
+// netlink (netlink/nf-tables/encode.ts).
 import type { Content, CounterName, Delta, Key, Value } from './content.ts'
 import { CHAINS, SPOOFED, type Chain } from './program.ts'
 import { schemaOf, SET_NAMES, type SetName, type TableFamily } from './schema.ts'
@@ -11,8 +11,8 @@ export interface CounterValue {
 }
 
 /**
- * owner: while the socket that made the table lives, nobody else can change it. persist: the table outlives that socket, as
- * an orphan that the next agent claims (linux/netfilter/nf_tables.h, kernel 6.9).
+ * owner: while the socket that made the table lives, nobody else can change it. persist: the table outlives that socket,
+ * without an owner (linux/netfilter/nf_tables.h, kernel 6.9).
  */
 export type TableFlag = 'owner' | 'persist'
 
@@ -37,7 +37,7 @@ export interface Transaction {
 export interface TableOptions {
   /** What new tables get; default: none. */
   readonly flags?: readonly TableFlag[]
-  /** The tables that exist. An orphan can only be changed by whoever names its flags again. Default: none. */
+  /** The tables that exist, as far as is known. */
   readonly tables?: ReadonlyMap<TableFamily, { readonly flags: readonly TableFlag[] }>
 }
 
@@ -87,12 +87,13 @@ export function cleanup(options: TableOptions = {}): Transaction {
   return { commands: TABLE_FAMILIES.flatMap((family) => removal(family, options)) }
 }
 
-/** nft 1.0.6 and kernels before 6.3 cannot `destroy`: delete works only on what exists, so it is added first. */
+/**
+ * nft 1.0.6 and kernels before 6.3 cannot `destroy`: delete works only on what exists, so it is added first. But a table with
+ * flags is known to exist, and adding it once more without them would be refused.
+ */
 function removal(family: TableFamily, { tables }: TableOptions): Command[] {
-  return [
-    { add: 'table', family, flags: tables?.get(family)?.flags ?? [] },
-    { delete: 'table', family },
-  ]
+  const hasFlags = (tables?.get(family)?.flags.length ?? 0) > 0
+  return [...(hasFlags ? [] : [{ add: 'table', family, flags: [] } as const]), { delete: 'table', family }]
 }
 
 /** The sum over both tables goes on in the first. */

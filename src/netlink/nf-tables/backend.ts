@@ -1,0 +1,115 @@
+// The back end that speaks nf_tables netlink itself: a small change takes the kernel microseconds.
+import { NetlinkError, VethguardError } from '../../errors.ts'
+import type { Backend, BackendState } from '../../nftables/backend.ts'
+import type { Content, CounterName } from '../../nftables/content.ts'
+import { commandText } from '../../nftables/render.ts'
+import type { CounterValue, TableFlag, Transaction } from '../../nftables/transaction.ts'
+import { send, sendInBackground } from '../libc.ts'
+import { probe, type Capabilities } from './capabilities.ts'
+import { encode, type Batch } from './encode.ts'
+import { readContent, readCounters } from './reader.ts'
+import { errnoOf, NetfilterSocket } from './socket.ts'
+import { foreignTables, ownedByOther, readState } from './state.ts'
+
+/** Larger batches go to a thread of libuv's pool: the kernel needs about a millisecond for this much. */
+const SYNCHRONOUS_BYTES = 64 << 10
+
+/** Errors kept beside the first: mostly they follow from it. */
+const OTHER_ERRORS = 5
+
+const EPERM = 1
+
+export interface NetlinkBackendOptions {
+  /** Path of a network namespace; undefined: the process's own. */
+  readonly namespace?: string | undefined
+  /** Owned tables where the kernel has them (default): nobody else can change them while this process lives. */
+  readonly own?: boolean | undefined
+}
+
+export class NetlinkBackend implements Backend {
+  readonly #namespace: string | undefined
+  readonly #socket: NetfilterSocket
+  readonly #capabilities: Capabilities
+  readonly #flags: readonly TableFlag[]
+  #sequence = 1
+  /** The last commit that is still under way; later ones wait for it. */
+  #pending: Promise<void> | undefined
+
+  constructor({ namespace, own = true }: NetlinkBackendOptions = {}) {
+    this.#namespace = namespace
+    this.#socket = new NetfilterSocket(namespace)
+    try {
+      this.#capabilities = probe(this.#socket)
+    } catch (error) {
+      this.#socket.close()
+      throw error
+    }
+    this.#flags = own && this.#capabilities.ownedTables ? ['owner', 'persist'] : []
+  }
+
+  commit(transaction: Transaction): Promise<void> | undefined {
+    if (transaction.commands.length === 0) return this.#pending
+    const batch = encode(transaction, this.#sequence, this.#capabilities.endAck ? 'end' : 'last command')
+    this.#sequence = batch.nextSequence
+    if (this.#pending === undefined && batch.bytes.length <= SYNCHRONOUS_BYTES) {
+      send(this.#socket.fd, batch.bytes)
+      this.#confirm(batch)
+      return undefined
+    }
+    return this.#enqueue(batch)
+  }
+
+  readContent(): Promise<Content | undefined> {
+    return readContent(this.#namespace)
+  }
+
+  readCounters(): Promise<ReadonlyMap<CounterName, CounterValue>> {
+    return readCounters(this.#namespace)
+  }
+
+  state(): BackendState {
+    return readState({ namespace: this.#namespace, flags: this.#flags, portId: this.#socket.portId })
+  }
+
+  close(): void {
+    this.#socket.close()
+  }
+
+  #enqueue(batch: Batch): Promise<void> {
+    const before = this.#pending
+    const commit = async (): Promise<void> => {
+      await before?.catch(() => undefined) // its caller hears of it
+      await sendInBackground(this.#socket.fd, batch.bytes)
+      this.#confirm(batch)
+    }
+    const pending = commit().finally(() => {
+      if (this.#pending === pending) this.#pending = undefined
+    })
+    this.#pending = pending
+    return pending
+  }
+
+  /** Reads the kernel's answers to a batch that was sent. */
+  #confirm(batch: Batch): void {
+    const errors: NetlinkError[] = []
+    let confirmed = false
+    for (const answer of this.#socket.receiveAll()) {
+      const errno = errnoOf(answer)
+      if (errno !== 0) errors.push(new NetlinkError(describe(batch, answer.sequence), errno))
+      else if (answer.sequence === batch.proof) confirmed = true
+    }
+    const [first, ...others] = errors
+    if (first !== undefined) throw this.#explain(first, others)
+    if (!confirmed) throw new VethguardError('NETLINK', 'the kernel did not confirm a batch of rules')
+  }
+
+  #explain(first: NetlinkError, others: readonly NetlinkError[]): VethguardError {
+    if (others.length > 0) first.cause = new AggregateError(others.slice(0, OTHER_ERRORS), `and ${others.length} more`)
+    return first.errno === EPERM && ownedByOther(this.state()) ? foreignTables(first) : first
+  }
+}
+
+function describe(batch: Batch, sequence: number): string {
+  const command = batch.commandOf(sequence)
+  return command === undefined ? 'commit of a batch of rules' : commandText(command)
+}

@@ -1,0 +1,117 @@
+// Elements of sets and maps → NEWSETELEM and DELSETELEM messages. The hot path of the agent: no copies, no temporary buffers.
+import { successor, type Address } from '../../cluster/address.ts'
+import type { Key, Value } from '../../nftables/content.ts'
+import { padded } from '../../nftables/element-text.ts'
+import { FIELD, schemaOf, TABLE_NAME, type SetName } from '../../nftables/schema.ts'
+import type { Elements } from '../../nftables/transaction.ts'
+import { MAX_ATTRIBUTE_BYTES, type MessageWriter } from './message.ts'
+import { DATA, ELEMENT, ELEMENT_INTERVAL_END, ELEMENTS, FAMILY, LIST_ITEM, NFT_MSG, NLM_F } from './protocol.ts'
+
+/** More than any element takes: two keys of 40 bytes and a counter's name of 255, with their headers; a range takes two elements. */
+const ELEMENT_BYTES = 1024
+
+const FLAGS = { [NFT_MSG.NEWSETELEM]: NLM_F.REQUEST | NLM_F.CREATE, [NFT_MSG.DELSETELEM]: NLM_F.REQUEST } as const
+
+type WriteElement = (writer: MessageWriter, key: Key, value: Value | undefined) => void
+
+/** Writes as many messages as the elements need: one list of elements is an attribute of at most 64 KiB. */
+export function writeElements(
+  writer: MessageWriter,
+  type: typeof NFT_MSG.NEWSETELEM | typeof NFT_MSG.DELSETELEM,
+  { set, elements }: { readonly set: SetName; readonly elements: Elements },
+): void {
+  const write = elementWriter(set)
+  const withValues = type === NFT_MSG.NEWSETELEM
+  let list: number | undefined
+  for (const [key, value] of interval(set) === 'tree' ? inOrder(elements) : elements) {
+    if (list !== undefined && writer.length - list > MAX_ATTRIBUTE_BYTES - ELEMENT_BYTES) {
+      endList(writer, list)
+      list = undefined
+    }
+    if (list === undefined) {
+      writer.begin(type, FLAGS[type], FAMILY[schemaOf(set).family])
+      writer.string(ELEMENTS.TABLE, TABLE_NAME)
+      writer.string(ELEMENTS.SET, set)
+      list = writer.open(ELEMENTS.LIST)
+    }
+    write(writer, key, withValues ? value : undefined)
+  }
+  if (list !== undefined) endList(writer, list)
+}
+
+/**
+ * How the kernel keeps ranges. tree: of one field (rbtree), as two elements, the start and an end that is exclusive.
+ * fields: of concatenated fields (pipapo), as one element with two inclusive keys.
+ */
+export function interval(set: SetName): 'none' | 'tree' | 'fields' {
+  const schema = schemaOf(set)
+  if (schema.interval !== true) return 'none'
+  return schema.key.length === 1 ? 'tree' : 'fields'
+}
+
+/** Turns the host-order fields of a key to network order or back: nft keeps them so in interval sets of several fields. */
+export function swapHostFields(set: SetName, key: string): string {
+  let at = 0
+  return schemaOf(set)
+    .key.map((type) => {
+      const field = key.slice(at, (at += padded(FIELD[type].bytes)))
+      return type === 'classid' ? Array.from(field).reverse().join('') : field
+    })
+    .join('')
+}
+
+function elementWriter(set: SetName): WriteElement {
+  if (interval(set) === 'tree') return writeTreeRange
+  if (interval(set) === 'none') return writeSingle
+  return (writer, key, value) => {
+    const half = key.length / 2
+    const item = writer.open(LIST_ITEM)
+    writeKey(writer, ELEMENT.KEY, swapHostFields(set, key.slice(0, half)))
+    writeKey(writer, ELEMENT.KEY_END, swapHostFields(set, key.slice(half)))
+    writeValue(writer, value)
+    writer.close(item)
+  }
+}
+
+function writeSingle(writer: MessageWriter, key: string, value: Value | undefined): void {
+  const item = writer.open(LIST_ITEM)
+  writeKey(writer, ELEMENT.KEY, key)
+  writeValue(writer, value)
+  writer.close(item)
+}
+
+/** A range that ends with the last address of all has no end element. */
+function writeTreeRange(writer: MessageWriter, key: Key, value: Value | undefined): void {
+  const half = key.length / 2
+  writeSingle(writer, key.slice(0, half), value)
+  const end = successor(key.slice(half) as Address)
+  if (end === undefined) return
+  const item = writer.open(LIST_ITEM)
+  writer.u32(ELEMENT.FLAGS, ELEMENT_INTERVAL_END)
+  writeKey(writer, ELEMENT.KEY, end)
+  writer.close(item)
+}
+
+/** The kernel checks a new start against what is there so far, and takes neighbours best in order. */
+function inOrder(elements: Elements): readonly (readonly [Key, Value])[] {
+  return [...elements].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+function writeKey(writer: MessageWriter, type: number, key: string): void {
+  const data = writer.open(type)
+  writer.raw(DATA.VALUE, key)
+  writer.close(data)
+}
+
+function writeValue(writer: MessageWriter, value: Value | undefined): void {
+  if (typeof value === 'number') {
+    const data = writer.open(ELEMENT.DATA)
+    writer.hostU32(DATA.VALUE, value)
+    writer.close(data)
+  } else if (typeof value === 'string') writer.string(ELEMENT.OBJECT, value)
+}
+
+function endList(writer: MessageWriter, list: number): void {
+  writer.close(list)
+  writer.end()
+}

@@ -1,0 +1,166 @@
+// One NETLINK_NETFILTER socket: sends batches, asks questions. The kernel does all within send(2), so answers are there at once.
+import { closeSync } from 'node:fs'
+import { NetlinkError, SystemCallError, VethguardError } from '../../errors.ts'
+import { getsockname, MSG_DONTWAIT, recv, send, setsockopt, SOL_SOCKET } from '../libc.ts'
+import { openNetlinkSocket } from '../open-socket.ts'
+import { messages, type Message } from './attributes.ts'
+import { MessageWriter } from './message.ts'
+import { NETLINK_NETFILTER, NLM_F, NLMSG } from './protocol.ts'
+
+const SO_SNDBUF = 7
+const SO_SNDBUFFORCE = 32
+const SO_RCVBUFFORCE = 33
+const SOL_NETLINK = 270
+/** Errors without a copy of the message that they are about. */
+const NETLINK_CAP_ACK = 10
+
+/** A batch must fit into the send buffer whole: 100,000 elements are some 6 MB. */
+const SEND_BYTES = 256 << 20
+/** Room for the errors of a large batch, one for each message. */
+const RECEIVE_BYTES = 8 << 20
+/** The kernel fills at most 32 KiB a datagram. */
+const DATAGRAM_BYTES = 64 << 10
+
+const EPERM = 1
+const EINTR = 4
+
+/** A question to nf_tables. */
+export interface Request {
+  /** In words, for errors. */
+  readonly what: string
+  readonly type: number
+  readonly family: number
+  /** All objects (a dump) instead of one. */
+  readonly all?: boolean
+  /** Writes the attributes. */
+  readonly attributes?: (writer: MessageWriter) => void
+}
+
+/** One message that answers, with the datagram that it lies in. Read it at once: the datagram is used again. */
+export interface Answer extends Message {
+  readonly datagram: Buffer
+}
+
+export class NetfilterSocket {
+  readonly fd: number
+  /** The kernel's name of this socket, by which a table knows its owner. */
+  readonly portId: number
+  readonly #datagram = Buffer.alloc(DATAGRAM_BYTES)
+  #sequence = 1
+
+  /** @param namespace path of a network namespace; undefined: the process's own */
+  constructor(namespace?: string) {
+    this.fd = openNetlinkSocket(NETLINK_NETFILTER, namespace)
+    try {
+      setSendBuffer(this.fd)
+      setReceiveBuffer(this.fd)
+      setsockopt(this.fd, SOL_NETLINK, NETLINK_CAP_ACK, 1)
+      this.portId = getsockname(this.fd).readUInt32LE(4)
+    } catch (error) {
+      closeSync(this.fd)
+      throw error
+    }
+  }
+
+  /**
+   * Asks, and gives each answer to `visit`, until the kernel says that it has no more.
+   * @returns true if the answers are consistent, false if a commit ran into the dump
+   * @throws NetlinkError
+   */
+  request(request: Request, visit: (answer: Answer) => void): boolean {
+    const steps = this.dump(request, visit)
+    for (;;) {
+      const step = steps.next()
+      if (step.done === true) return step.value
+    }
+  }
+
+  /** As request(), but pauses after each datagram, so that a long dump can let others work. */
+  *dump(request: Request, visit: (answer: Answer) => void): Generator<undefined, boolean> {
+    const { what } = request
+    const sequence = this.#ask(request)
+    let consistent = true
+    for (;;) {
+      for (const answer of this.#receiveOne()) {
+        if (answer.sequence !== sequence) continue
+        consistent &&= (answer.flags & NLM_F.DUMP_INTR) === 0
+        if (isEnd(answer)) return endedWell(what, answer) && consistent
+        visit(answer)
+      }
+      yield
+    }
+  }
+
+  /** @returns the sequence number of the question */
+  #ask({ type, family, all = false, attributes }: Request): number {
+    const sequence = this.#sequence++
+    const writer = new MessageWriter(sequence, 256)
+    writer.begin(type, NLM_F.REQUEST | (all ? NLM_F.DUMP : NLM_F.ACK), family)
+    attributes?.(writer)
+    writer.end()
+    send(this.fd, writer.bytes)
+    return sequence
+  }
+
+  /** All messages that are there now. */
+  *receiveAll(): Generator<Answer> {
+    for (let length = this.#receive(); length !== undefined; length = this.#receive()) yield* this.#answers(length)
+  }
+
+  /** The messages of the next datagram. */
+  *#receiveOne(): Generator<Answer> {
+    const length = this.#receive()
+    if (length === undefined) throw new VethguardError('NETLINK', 'the kernel did not answer a netlink request')
+    yield* this.#answers(length)
+  }
+
+  #receive(): number | undefined {
+    return recv(this.fd, this.#datagram, MSG_DONTWAIT)
+  }
+
+  *#answers(length: number): Generator<Answer> {
+    for (const message of messages(this.#datagram, length)) yield { ...message, datagram: this.#datagram }
+  }
+
+  close(): void {
+    closeSync(this.fd)
+  }
+}
+
+function isEnd({ type }: Message): boolean {
+  return type === NLMSG.DONE || type === NLMSG.ERROR
+}
+
+/** @returns false if a table that was deleted meanwhile broke off the dump @throws NetlinkError */
+function endedWell(what: string, answer: Answer): boolean {
+  const errno = errnoOf(answer)
+  if (errno !== 0 && errno !== EINTR) throw new NetlinkError(what, errno)
+  return errno === 0
+}
+
+/** Positive errno, or 0: both kinds of end begin with it, negated. */
+export function errnoOf({ datagram, start }: Answer): number {
+  return -datagram.readInt32LE(start)
+}
+
+/** Without CAP_NET_ADMIN in the first user namespace there is only as much as net.core.wmem_max allows. */
+function setSendBuffer(fd: number): void {
+  try {
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BYTES)
+  } catch (error) {
+    if (!isRefused(error)) throw error
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, SEND_BYTES)
+  }
+}
+
+function setReceiveBuffer(fd: number): void {
+  try {
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BYTES)
+  } catch (error) {
+    if (!isRefused(error)) throw error
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof SystemCallError && error.errno === EPERM
+}
