@@ -84,7 +84,7 @@ export function hasOnly(place: Place, known: ReadonlySet<string>): boolean {
 
 /** A value as it is shown in a message: quoted, and not too long. */
 export function quote(value: unknown): string {
-  const shown = JSON.stringify(value)
+  const shown = value === undefined ? 'nothing' : JSON.stringify(value)
   return shown.length > 80 ? `${shown.slice(0, 77)}...` : shown
 }
 

@@ -26,9 +26,10 @@ export function clusterArb(pool: AddressPool = POOL): fc.Arbitrary<Cluster> {
 /** Up to 40 changes in a row, four upserts to one deletion, some said twice. The state it ends in: finalState. */
 export function historyArb(pool: AddressPool = POOL): fc.Arbitrary<Change[]> {
   const gone = fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) })
-  const change = fc.tuple(upsertArb(pool), gone).map(([upsert, isGone]): Change => (isGone ? { ...upsert, now: undefined } : upsert))
-  const told = fc.tuple(change, fc.constantFrom(1, 1, 1, 2))
-  return fc.array(told, { maxLength: 40, size: 'max' }).map((list) => list.flatMap(([each, times]) => Array.from({ length: times }, () => each)))
+  const told = fc.tuple(upsertArb(pool), gone, fc.constantFrom(1, 1, 1, 2)).map(([upsert, isGone, times]) => {
+    return Array.from({ length: times }, (): Change => (isGone ? { ...upsert, now: undefined } : upsert))
+  })
+  return fc.array(told, { maxLength: 40, size: 'max' }).map((list) => list.flat())
 }
 
 /** The changes that bring a cluster about from nothing. */

@@ -24,8 +24,10 @@ export const PROBES: readonly Probe[] = [
 export function flowsOf(cluster: Cluster, pool: AddressPool = POOL): Flow[] {
   const ofPods = new Set(cluster.pods.flatMap(({ addresses }) => addresses))
   const ends = [...new Set([...ofPods, ...pool.outside])]
-  const pairs = ends.flatMap((source) => ends.filter((destination) => areWorth(source, destination, ofPods)).map((to) => [source, to] as const))
-  return pairs.flatMap(([source, destination]) => PROBES.map((probe) => ({ source, destination, ...probe })))
+  return ends.flatMap((source) => {
+    const destinations = ends.filter((destination) => areWorth(source, destination, ofPods))
+    return destinations.flatMap((destination) => PROBES.map((probe) => ({ source, destination, ...probe })))
+  })
 }
 
 function areWorth(source: Address, destination: Address, ofPods: ReadonlySet<Address>): boolean {

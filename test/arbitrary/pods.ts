@@ -3,14 +3,15 @@ import fc from 'fast-check'
 import type { Labels, NamedPort, Namespace, Pod } from '../../src/cluster/objects.ts'
 import { type AddressPool, NODES, type Slot } from './pool.ts'
 
-export const NAMESPACES = ['x', 'y', 'z', 'w'] as const
-export const LABELS = { app: ['a', 'b', 'c'], tier: ['', 'web'], constructor: ['a'] } as const
+/** In all these lists repeated ones come more often. */
+export const NAMESPACES = ['x', 'x', 'x', 'y', 'y', 'z', 'w'] as const
+export const LABELS = { app: ['a', 'a', 'b', 'c'], tier: ['', 'web'], constructor: ['a'] } as const
 export const NAMESPACE_LABELS = { team: ['red', 'blue'], stage: [''], 'kubernetes.io/metadata.name': NAMESPACES } as const
-export const PORT_NAMES = ['web', 'dns', 'sig'] as const
-export const PORT_NUMBERS = [80, 81, 443, 8080, 65_535] as const
-export const PROTOCOLS = ['TCP', 'UDP', 'SCTP'] as const
+export const PORT_NAMES = ['web', 'web', 'web', 'dns', 'sig'] as const
+export const PORT_NUMBERS = [80, 80, 81, 443, 8080, 65_535] as const
+export const PROTOCOLS = ['TCP', 'TCP', 'TCP', 'UDP', 'SCTP'] as const
 
-const POD_NAMES = ['p0', 'p1', 'p2', 'p3', 'p4', 'p5'] as const
+const POD_NAMES = ['p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7'] as const
 
 /** True once in `weight + 1` times. */
 function rarely(weight: number): fc.Arbitrary<boolean> {
@@ -49,12 +50,12 @@ const labelsArb: fc.Arbitrary<Labels> = fc
 
 const portArb: fc.Arbitrary<NamedPort> = fc.record({
   name: fc.constantFrom(...PORT_NAMES),
-  protocol: fc.constantFrom('TCP', 'TCP', 'UDP', 'SCTP'),
+  protocol: fc.constantFrom(...PROTOCOLS),
   port: fc.constantFrom(...PORT_NUMBERS),
 })
 
 /** One name may stand for several numbers and protocols, as with sidecars; sorted and unique as in Pod. */
-const portsArb = fc.uniqueArray(portArb, { maxLength: 4, selector: portText }).map((ports) => ports.sort(byText))
+const portsArb = fc.uniqueArray(portArb, { minLength: 1, maxLength: 4, selector: portText }).map((ports) => ports.sort(byText))
 
 type Place = Pick<Pod, 'addresses' | 'nodeName' | 'hostNetwork'>
 

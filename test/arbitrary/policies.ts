@@ -3,11 +3,11 @@ import fc from 'fast-check'
 import { type Address, type AddressRange, contains, familyOf, formatAddress, parseCidr } from '../../src/cluster/address.ts'
 import { policyKey } from '../../src/cluster/objects.ts'
 import { EVERYTHING, selectorOf } from '../../src/policy/selector.ts'
-import type { BlockPeer, Peer, Policy, Port, Requirement, Rule, Selector } from '../../src/policy/types.ts'
+import type { BlockPeer, Operator, Peer, Policy, Port, Requirement, Rule, Selector } from '../../src/policy/types.ts'
 import { LABELS, NAMESPACES, NAMESPACE_LABELS, PORT_NAMES, PORT_NUMBERS, PROTOCOLS } from './pods.ts'
 import { type AddressPool, addressesOf } from './pool.ts'
 
-const POLICY_NAMES = ['p0', 'p1', 'p2', 'p3'] as const
+const POLICY_NAMES = ['p0', 'p1', 'p2', 'p3', 'p4'] as const
 const RANGES = [[80, 81], [81, 443], [1, 1024], [443, 8080], [8080, 65_535], [0, 65_535], [65_535, 65_535]] as const
 const LENGTHS = { 4: [0, 1, 8, 24, 28, 29, 30, 31, 32], 6: [0, 3, 48, 64, 124, 125, 126, 127, 128] } as const
 
@@ -21,7 +21,10 @@ export function policyArb(pool: AddressPool): fc.Arbitrary<Policy> {
       ingress: rules,
       egress: rules,
     })
-    .map((policy) => ({ ...policy, key: policyKey(policy), ingress: policy.ingress ?? (policy.egress === undefined ? [] : undefined) }))
+    .map((policy) => {
+      const ingress = policy.egress === undefined ? (policy.ingress ?? []) : policy.ingress
+      return { ...policy, key: policyKey(policy), ingress }
+    })
 }
 
 function ruleArb(pool: AddressPool): fc.Arbitrary<Rule> {
@@ -46,11 +49,11 @@ function peerArb(pool: AddressPool): fc.Arbitrary<Peer> {
 
 const portArb: fc.Arbitrary<Port> = fc
   .record({
-    protocol: fc.constantFrom(...PROTOCOLS, 'TCP'),
+    protocol: fc.constantFrom(...PROTOCOLS),
     what: fc.oneof(
-      fc.constantFrom(...PORT_NUMBERS).map((port) => ({ kind: 'number' as const, first: port, last: port })),
-      fc.constantFrom(...RANGES).map(([first, last]) => ({ kind: 'number' as const, first, last })),
-      fc.constantFrom(...PORT_NAMES).map((name) => ({ kind: 'name' as const, name })),
+      { weight: 2, arbitrary: fc.constantFrom(...PORT_NUMBERS).map((port) => ({ kind: 'number' as const, first: port, last: port })) },
+      { weight: 2, arbitrary: fc.constantFrom(...RANGES).map(([first, last]) => ({ kind: 'number' as const, first, last })) },
+      { weight: 3, arbitrary: fc.constantFrom(...PORT_NAMES).map((name) => ({ kind: 'name' as const, name })) },
     ),
   })
   .map(({ protocol, what }) => ({ ...what, protocol }))
@@ -58,7 +61,8 @@ const portArb: fc.Arbitrary<Port> = fc
 /** Zero to two requirements over the given keys and values. */
 function selectorArb(labels: Readonly<Record<string, readonly string[]>>): fc.Arbitrary<Selector> {
   const requirement = fc.constantFrom(...Object.keys(labels)).chain((key) => requirementArb(key, labels[key] ?? []))
-  return fc.array(requirement, { maxLength: 2 }).map(selectorOf)
+  const some = fc.array(requirement, { minLength: 1, maxLength: 2 }).map(selectorOf)
+  return fc.oneof({ weight: 1, arbitrary: fc.constant(EVERYTHING) }, { weight: 2, arbitrary: some })
 }
 
 function requirementArb(key: string, known: readonly string[]): fc.Arbitrary<Requirement> {
@@ -66,7 +70,7 @@ function requirementArb(key: string, known: readonly string[]): fc.Arbitrary<Req
   return fc.oneof(
     { weight: 4, arbitrary: fc.record({ key: fc.constant(key), operator: fc.constant('In' as const), values }) },
     { weight: 2, arbitrary: fc.record({ key: fc.constant(key), operator: fc.constant('NotIn' as const), values }) },
-    { weight: 1, arbitrary: fc.constantFrom('Exists' as const, 'DoesNotExist' as const).map((operator) => ({ key, operator, values: [] })) },
+    { weight: 1, arbitrary: fc.constantFrom<Operator[]>('Exists', 'DoesNotExist').map((operator) => ({ key, operator, values: [] })) },
   )
 }
 

@@ -6,6 +6,7 @@ import type { Policy, Rule } from '../../src/policy/types.ts'
 
 const TCP_80 = { kind: 'number', protocol: 'TCP', first: 80, last: 80 }
 const NOTHING: Rule = { peers: [], ports: [] }
+const NO_PEER: Rule = { peers: [], ports: 'any' }
 
 function read(spec: unknown): { policy: Policy; fields: string[] } {
   const { policy, problems } = readPolicy({ metadata: { namespace: 'x', name: 'p' }, spec })
@@ -44,7 +45,11 @@ describe('empty against missing', () => {
     ['empty lists', { from: [], ports: [] }, { peers: 'any', ports: 'any' }],
     ['null lists', { from: null, ports: null }, { peers: 'any', ports: 'any' }],
     ['an empty port', { ports: [{}] }, { peers: 'any', ports: [{ ...TCP_80, first: 0, last: 65_535 }] }],
-    ['an empty pod selector', { from: [{ podSelector: {} }] }, { peers: [{ kind: 'pods', namespaces: 'own', pods: EVERYTHING }], ports: 'any' }],
+    [
+      'an empty pod selector',
+      { from: [{ podSelector: {} }] },
+      { peers: [{ kind: 'pods', namespaces: 'own', pods: EVERYTHING }], ports: 'any' },
+    ],
     [
       'an empty namespace selector',
       { from: [{ namespaceSelector: {}, podSelector: null }] },
@@ -55,7 +60,9 @@ describe('empty against missing', () => {
   })
 
   test('no spec isolates every pod of the namespace for ingress, as on an API server, and says so', () => {
-    expect(read(null)).toEqual({ policy: { key: 'x/p', namespace: 'x', name: 'p', podSelector: EVERYTHING, ingress: [], egress: undefined }, fields: ['spec'] })
+    const { policy, fields } = read(null)
+    expect(policy).toEqual({ key: 'x/p', namespace: 'x', name: 'p', podSelector: EVERYTHING, ingress: [], egress: undefined })
+    expect(fields).toEqual(['spec'])
   })
 })
 
@@ -65,12 +72,17 @@ describe('errors stay where they are', () => {
     ['the field of the other direction', { to: [] }, NOTHING, ['spec.ingress[0].to']],
     ['no list of peers', { from: {} }, NOTHING, ['spec.ingress[0].from']],
     ['a null rule', null, NOTHING, ['spec.ingress[0]']],
-    ['an empty peer', { from: [{}] }, { peers: [], ports: 'any' }, ['spec.ingress[0].from[0]']],
-    ['a misspelt peer', { from: [{ podselector: {} }] }, { peers: [], ports: 'any' }, ['spec.ingress[0].from[0].podselector']],
-    ['a block beside a selector', { from: [{ ipBlock: { cidr: '10.0.0.0/8' }, podSelector: {} }] }, { peers: [], ports: 'any' }, ['spec.ingress[0].from[0]']],
-    ['one bad port of two', { ports: [{ port: 0 }, { port: 80 }] }, { peers: 'any', ports: [TCP_80] } as Rule, ['spec.ingress[0].ports[0].port']],
+    ['an empty peer', { from: [{}] }, NO_PEER, ['spec.ingress[0].from[0]']],
+    ['a misspelt peer', { from: [{ podselector: {} }] }, NO_PEER, ['spec.ingress[0].from[0].podselector']],
+    ['a block beside a selector', { from: [{ ipBlock: { cidr: '::/0' }, podSelector: {} }] }, NO_PEER, ['spec.ingress[0].from[0]']],
+    ['one bad port', { ports: [{ port: 0 }, { port: 80 }] }, { peers: 'any', ports: [TCP_80] } as Rule, ['spec.ingress[0].ports[0].port']],
     ['every port bad', { ports: [{ port: '80' }] }, { peers: 'any', ports: [] }, ['spec.ingress[0].ports[0].port']],
-    ['a bad operator', { from: [{ podSelector: { matchExpressions: [{ key: 'a', operator: 'in', values: ['x'] }] } }] }, { peers: [], ports: 'any' }, ['spec.ingress[0].from[0].podSelector.matchExpressions[0].operator']],
+    [
+      'a bad operator',
+      { from: [{ podSelector: { matchExpressions: [{ key: 'a', operator: 'in', values: ['x'] }] } }] },
+      NO_PEER,
+      ['spec.ingress[0].from[0].podSelector.matchExpressions[0].operator'],
+    ],
   ])('%s', (_, given, rule, fields) => {
     expect(readRule(given)).toEqual({ rule, fields })
   })
@@ -103,7 +115,8 @@ describe('errors stay where they are', () => {
   })
 
   test('a message names object, field, what is wrong and the consequence', () => {
-    const { problems } = readPolicy({ metadata: { namespace: 'x', name: 'p' }, spec: { egress: [{ to: [{ ipBlock: { cidr: '10.0.0.0/33' } }] }] } })
+    const spec = { egress: [{ to: [{ ipBlock: { cidr: '10.0.0.0/33' } }] }] }
+    const { problems } = readPolicy({ metadata: { namespace: 'x', name: 'p' }, spec })
     expect(problems).toEqual([{
       object: 'NetworkPolicy x/p',
       field: 'spec.egress[0].to[0].ipBlock.cidr',

@@ -6,4 +6,6 @@ import { PROTOCOLS } from './protocols.ts'
 import type { Situation } from './situation.ts'
 import { UPDATES } from './updates.ts'
 
-export const SITUATIONS: readonly Situation[] = [...PEERS, ...PORTS, ...UPDATES, ...EGRESS, ...PROTOCOLS].sort((a, b) => a.number - b.number)
+export const SITUATIONS: readonly Situation[] = [...PEERS, ...PORTS, ...UPDATES, ...EGRESS, ...PROTOCOLS].sort((a, b) => {
+  return a.number - b.number
+})

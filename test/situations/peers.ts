@@ -1,7 +1,18 @@
 // Situations 1-13, 23, 41 and 42: isolation, and who a peer is.
 import { type KubeObject, policyObject } from './fixture.ts'
 import { type Expect, type Situation, both, inNamespace, into, named, nobody, oneOf, outOf, tcp } from './situation.ts'
-import { DENY_ALL, DENY_INGRESS, EVERY_POD, POD_A, egress, expression, ingress, labels, namespaceExpression, namespaceNamed } from './specs.ts'
+import {
+  DENY_ALL,
+  DENY_INGRESS,
+  EVERY_POD,
+  POD_A,
+  egress,
+  expression,
+  ingress,
+  labels,
+  namespaceExpression,
+  namespaceNamed,
+} from './specs.ts'
 
 export const PEERS: readonly Situation[] = [
   once(1, "should support a 'default-deny-ingress' policy", [DENY_INGRESS], into('x', nobody)),
