@@ -55,6 +55,12 @@ export class MessageWriter {
     return sequence
   }
 
+  /** More of a family's fixed part, where that is longer than struct nfgenmsg (rtnetlink's are, and begin alike). */
+  fixed(bytes: Buffer): void {
+    const at = this.#reserve(bytes.length)
+    bytes.copy(this.#bytes, at)
+  }
+
   /** Ends the message. */
   end(): void {
     this.#bytes.writeUInt32LE(this.#length - this.#message, this.#message)

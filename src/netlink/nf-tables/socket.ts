@@ -2,14 +2,13 @@
 import { closeSync } from 'node:fs'
 import { NetlinkError, SystemCallError, VethguardError } from '../../errors.ts'
 import { getsockname, MSG_DONTWAIT, recv, send, setsockopt, SOL_SOCKET } from '../libc.ts'
-import { openNetlinkSocket } from '../open-socket.ts'
+import { openNetlinkSocket, setReceiveBuffer } from '../open-socket.ts'
 import { messages, type Message } from './attributes.ts'
 import { MessageWriter } from './message.ts'
 import { NETLINK_NETFILTER, NLM_F, NLMSG } from './protocol.ts'
 
 const SO_SNDBUF = 7
 const SO_SNDBUFFORCE = 32
-const SO_RCVBUFFORCE = 33
 const SOL_NETLINK = 270
 /** Errors without a copy of the message that they are about. */
 const NETLINK_CAP_ACK = 10
@@ -53,7 +52,7 @@ export class NetfilterSocket {
     this.fd = openNetlinkSocket(NETLINK_NETFILTER, namespace)
     try {
       setSendBuffer(this.fd)
-      setReceiveBuffer(this.fd)
+      setReceiveBuffer(this.fd, RECEIVE_BYTES)
       setsockopt(this.fd, SOL_NETLINK, NETLINK_CAP_ACK, 1)
       this.portId = getsockname(this.fd).readUInt32LE(4)
     } catch (error) {
@@ -150,14 +149,6 @@ function setSendBuffer(fd: number): void {
   } catch (error) {
     if (!isRefused(error)) throw error
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, SEND_BYTES)
-  }
-}
-
-function setReceiveBuffer(fd: number): void {
-  try {
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BYTES)
-  } catch (error) {
-    if (!isRefused(error)) throw error
   }
 }
 

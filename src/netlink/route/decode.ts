@@ -1,5 +1,6 @@
 // rtnetlink messages → plain values. Everything that does not matter here is left out; what does not fit is undefined.
 import { addressFromBytes, type Address } from '../../cluster/address.ts'
+import { textOf } from '../nf-tables/attributes.ts'
 import { readAttributes, type Attributes, type Message } from './message.ts'
 import { AF_BRIDGE, AF_INET, AF_INET6, AF_UNSPEC, IFA, IFF_UP, IFLA, IFLA_INFO, NDA, NUD, RTA, RTM, RTM_F_CLONED, RTN_UNICAST } from './protocol.ts'
 
@@ -139,7 +140,6 @@ function int32(attributes: Attributes, type: number): number | undefined {
   return attributes.get(type)?.readInt32LE(0)
 }
 
-/** A C string. */
 function text(bytes: Buffer | undefined): string {
-  return bytes?.toString('latin1').replace(/\0.*$/s, '') ?? ''
+  return bytes === undefined ? '' : textOf(bytes, 0, bytes.length)
 }

@@ -2,10 +2,11 @@
 import { closeSync, read } from 'node:fs'
 import { SystemCallError } from '../../errors.ts'
 import { MSG_DONTWAIT, recv, send, setsockopt, SOL_SOCKET } from '../libc.ts'
+import { MessageWriter } from '../nf-tables/message.ts'
+import { openNetlinkSocket, setReceiveBuffer } from '../open-socket.ts'
 import { decodeEvent, type RouteEvent } from './decode.ts'
-import { NLM_F, NLMSG, readMessages, writeMessage } from './message.ts'
-import { RTNLGRP } from './protocol.ts'
-import { openRouteSocket } from './socket.ts'
+import { readMessages } from './message.ts'
+import { NETLINK_ROUTE, NLM_F, NLMSG, RTNLGRP } from './protocol.ts'
 
 const SO_RCVTIMEO = 20
 const ENOBUFS = 105
@@ -16,6 +17,9 @@ const RECEIVE_BYTES = 4 << 20
 const DRAIN_LIMIT = 256
 /** struct timeval of 1 s. A thread that waits in the kernel for ever would hold up process.exit(). */
 const ONE_SECOND = Buffer.from(new BigInt64Array([1n, 0n]).buffer)
+
+/** The kernel acknowledges this empty request by the same socket, which wakes the reader. */
+const WAKE_UP = emptyRequest()
 
 const GROUPS = Object.values(RTNLGRP).reduce((mask, group) => mask | (1 << (group - 1)), 0)
 
@@ -45,7 +49,8 @@ export class RouteEvents {
   /** Events count from here on. */
   constructor(options: RouteEventsOptions) {
     this.#options = options
-    this.#fd = openRouteSocket(options.namespace, GROUPS, options.receiveBytes ?? RECEIVE_BYTES)
+    this.#fd = openNetlinkSocket(NETLINK_ROUTE, options.namespace, GROUPS)
+    setReceiveBuffer(this.#fd, options.receiveBytes ?? RECEIVE_BYTES)
     setsockopt(this.#fd, SOL_SOCKET, SO_RCVTIMEO, ONE_SECOND)
     this.#wait()
   }
@@ -54,8 +59,7 @@ export class RouteEvents {
   async close(): Promise<void> {
     if (!this.#closing) {
       this.#closing = true
-      // The kernel's answer to an empty request comes by this socket and wakes the reader.
-      send(this.#fd, writeMessage(NLMSG.NOOP, NLM_F.REQUEST | NLM_F.ACK, 0, Buffer.alloc(0)))
+      send(this.#fd, WAKE_UP)
     }
     await this.#ended.promise
   }
@@ -112,3 +116,10 @@ export class RouteEvents {
 
 /** EAGAIN: nothing came within SO_RCVTIMEO. */
 const RETRY: ReadonlySet<string | undefined> = new Set(['EAGAIN', 'EINTR', 'ENOBUFS'])
+
+function emptyRequest(): Buffer {
+  const writer = new MessageWriter(0)
+  writer.begin(NLMSG.NOOP, NLM_F.REQUEST | NLM_F.ACK, 0)
+  writer.end()
+  return writer.bytes
+}

@@ -1,72 +1,40 @@
-// One NETLINK_ROUTE socket for requests, opened in the agent's namespace or in a named one.
-import { closeSync, openSync } from 'node:fs'
+// One NETLINK_ROUTE socket for dumps, in the agent's namespace or in a named one.
+import { closeSync } from 'node:fs'
 import { NetlinkError } from '../../errors.ts'
-import { AF_NETLINK, bind, EINTR, recv, send, setns, setsockopt, SOCK_RAW, socket, SOL_SOCKET } from '../libc.ts'
-import { NLM_F, NLMSG, readMessages, writeMessage, type Message } from './message.ts'
-import { NETLINK_ROUTE } from './protocol.ts'
+import { EINTR, recv, send, setsockopt } from '../libc.ts'
+import { MessageWriter } from '../nf-tables/message.ts'
+import { openNetlinkSocket } from '../open-socket.ts'
+import { readMessages, type Message } from './message.ts'
+import { NETLINK_ROUTE, NLM_F, NLMSG } from './protocol.ts'
 
-const SO_RCVBUFFORCE = 33
 const SOL_NETLINK = 270
-/** The kernel then reads the header and attributes of a dump request as filters, and refuses what it does not know. */
+/** The kernel then takes the header and attributes of a dump request as filters, and refuses what it does not know. */
 const NETLINK_GET_STRICT_CHK = 12
-/** The kernel fills at most 32 KiB a datagram when it sees that the reader takes that much. */
+/** The kernel fills at most 32 KiB a datagram, if it sees that the reader takes that much. */
 const DATAGRAM_BYTES = 64 * 1024
 const DUMP_ATTEMPTS = 50
 
-/** What to ask, in words for errors, and as a message of linux/rtnetlink.h. */
+/** What to list, in words for errors, and as a message of linux/rtnetlink.h. */
 export interface DumpRequest {
   readonly what: string
   readonly type: number
-  /** The family's header and attributes. */
-  readonly body: Buffer
+  readonly family: number
+  /** The family's header behind its first 4 bytes, of which only `family` matters. */
+  readonly fixed: Buffer
+  /** Writes the attributes. */
+  readonly attributes?: (writer: MessageWriter) => void
 }
 
-/**
- * Opens and binds a NETLINK_ROUTE socket.
- * @param namespace path of a network namespace (/run/netns/NAME; needs SYS_ADMIN); undefined: the process's own
- * @param groups mask of multicast groups
- */
-export function openRouteSocket(namespace: string | undefined, groups = 0, receiveBytes = 1 << 20): number {
-  const fd = namespace === undefined ? socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE) : socketInside(namespace)
-  const address = Buffer.alloc(12)
-  address.writeUInt16LE(AF_NETLINK, 0)
-  address.writeUInt32LE(groups, 8)
-  try {
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, receiveBytes)
-    setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1)
-    bind(fd, address)
-  } catch (error) {
-    closeSync(fd)
-    throw error
-  }
-  return fd
-}
-
-/** A socket stays in the namespace it was made in; the thread comes back at once, without anything else having run. */
-function socketInside(namespace: string): number {
-  const home = openSync('/proc/thread-self/ns/net', 'r')
-  try {
-    const away = openSync(namespace, 'r')
-    try {
-      setns(away)
-      return socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)
-    } finally {
-      setns(home)
-      closeSync(away)
-    }
-  } finally {
-    closeSync(home)
-  }
-}
-
-/** Dumps what the kernel has. Requests are answered within the call; one at a time. */
+/** Lists what the kernel has. The answers are all there when the call returns. */
 export class RouteSocket {
   readonly #fd: number
   readonly #datagram = Buffer.alloc(DATAGRAM_BYTES)
   #sequence = 0
 
+  /** @param namespace path of a network namespace (/run/netns/NAME; needs SYS_ADMIN); undefined: the process's own */
   constructor(namespace?: string) {
-    this.#fd = openRouteSocket(namespace)
+    this.#fd = openNetlinkSocket(NETLINK_ROUTE, namespace)
+    setsockopt(this.#fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1)
   }
 
   /**
@@ -79,7 +47,7 @@ export class RouteSocket {
       const values = this.#dumpOnce(request, decode)
       if (values !== undefined) return values
     }
-    throw new NetlinkError(`list ${request.what}, ${DUMP_ATTEMPTS} times changed meanwhile`, EINTR)
+    throw new NetlinkError(`list ${request.what}, which changed ${DUMP_ATTEMPTS} times meanwhile`, EINTR)
   }
 
   close(): void {
@@ -87,18 +55,27 @@ export class RouteSocket {
   }
 
   /** @returns undefined if a change ran into the dump */
-  #dumpOnce<T>({ what, type, body }: DumpRequest, decode: (message: Message) => T | undefined): T[] | undefined {
-    const sequence = ++this.#sequence
-    send(this.#fd, writeMessage(type, NLM_F.REQUEST | NLM_F.DUMP, sequence, body))
+  #dumpOnce<T>(request: DumpRequest, decode: (message: Message) => T | undefined): T[] | undefined {
     const values: T[] = []
     let whole = true
-    for (const message of this.#answers(sequence)) {
-      if (isEnd(message)) throwIfRefused(what, message)
+    for (const message of this.#answers(this.#ask(request))) {
+      if (isEnd(message)) throwIfRefused(request.what, message)
       whole &&= (message.flags & NLM_F.DUMP_INTR) === 0
       const value = decode(message)
       if (value !== undefined) values.push(value)
     }
     return whole ? values : undefined
+  }
+
+  /** @returns the sequence number that answers will have */
+  #ask({ type, family, fixed, attributes }: DumpRequest): number {
+    const writer = new MessageWriter(++this.#sequence, 128)
+    writer.begin(type, NLM_F.REQUEST | NLM_F.DUMP, family)
+    writer.fixed(fixed)
+    attributes?.(writer)
+    writer.end()
+    send(this.#fd, writer.bytes)
+    return this.#sequence
   }
 
   /** The messages that answer one request, the last of them its end. What an earlier, broken off dump left is skipped. */
@@ -118,6 +95,6 @@ function isEnd({ type }: Message): boolean {
 
 /** Both kinds of end begin with a negative errno, or 0. */
 function throwIfRefused(what: string, { body }: Message): void {
-  const errno = body.length >= 4 ? -body.readInt32LE(0) : 0
+  const errno = -body.readInt32LE(0)
   if (errno !== 0) throw new NetlinkError(`list ${what}`, errno)
 }

@@ -1,16 +1,18 @@
 // What the kernel's tables of links, addresses, routes and neighbours hold now, one function a table.
 import type { Address } from '../../cluster/address.ts'
+import type { MessageWriter } from '../nf-tables/message.ts'
 import { decodeAddress, decodeFdb, decodeHostRoute, decodeLink, decodeNeighbour, type FdbEntry, type HostRoute, type Link, type Neighbour } from './decode.ts'
-import { writeUint32 } from './message.ts'
-import { AF_BRIDGE, AF_INET, AF_INET6, IFA, IFLA, RTEXT_FILTER_SKIP_STATS, RTM } from './protocol.ts'
+import { AF_BRIDGE, AF_INET, AF_INET6, AF_UNSPEC, IFA, IFLA, RTEXT_FILTER_SKIP_STATS, RTM } from './protocol.ts'
 import type { RouteSocket } from './socket.ts'
 
 const FAMILIES = [AF_INET, AF_INET6] as const
+/** What struct rtmsg and struct ndmsg have behind their first 4 bytes: zeros ask for everything. */
+const NO_FILTER = Buffer.alloc(8)
 
 /** All links of the socket's namespace. */
 export function links(socket: RouteSocket): Link[] {
-  const body = Buffer.concat([Buffer.alloc(16), writeUint32(IFLA.EXT_MASK, RTEXT_FILTER_SKIP_STATS)])
-  return socket.dump({ what: 'links', type: RTM.GETLINK, body }, decodeLink)
+  const attributes = (writer: MessageWriter): void => writer.hostU32(IFLA.EXT_MASK, RTEXT_FILTER_SKIP_STATS)
+  return socket.dump({ what: 'links', type: RTM.GETLINK, family: AF_UNSPEC, fixed: Buffer.alloc(12), attributes }, decodeLink)
 }
 
 /**
@@ -21,33 +23,28 @@ export function links(socket: RouteSocket): Link[] {
  */
 export function addressesInside(socket: RouteSocket, netnsid: number, ifindex: number): Address[] {
   const what = `addresses of link ${ifindex} in the namespace with id ${netnsid}`
+  const fixed = Buffer.alloc(4)
+  fixed.writeInt32LE(ifindex)
+  const attributes = (writer: MessageWriter): void => writer.hostU32(IFA.TARGET_NETNSID, netnsid)
   return FAMILIES.flatMap((family) => {
-    const header = Buffer.from([family, 0, 0, 0, 0, 0, 0, 0])
-    header.writeInt32LE(ifindex, 4)
-    const body = Buffer.concat([header, writeUint32(IFA.TARGET_NETNSID, netnsid)])
-    return socket.dump({ what, type: RTM.GETADDR, body }, decodeAddress).map(({ address }) => address)
+    return socket.dump({ what, type: RTM.GETADDR, family, fixed, attributes }, decodeAddress).map(({ address }) => address)
   })
 }
 
 /** Routes to single addresses in all tables. */
 export function hostRoutes(socket: RouteSocket): HostRoute[] {
   return FAMILIES.flatMap((family) => {
-    return socket.dump({ what: 'routes', type: RTM.GETROUTE, body: header(family) }, decodeHostRoute)
+    return socket.dump({ what: 'routes', type: RTM.GETROUTE, family, fixed: NO_FILTER }, decodeHostRoute)
   })
 }
 
 export function neighbours(socket: RouteSocket): Neighbour[] {
   return FAMILIES.flatMap((family) => {
-    return socket.dump({ what: 'neighbours', type: RTM.GETNEIGH, body: header(family) }, decodeNeighbour)
+    return socket.dump({ what: 'neighbours', type: RTM.GETNEIGH, family, fixed: NO_FILTER }, decodeNeighbour)
   })
 }
 
 /** The forwarding entries of all bridges. */
 export function fdb(socket: RouteSocket): FdbEntry[] {
-  return socket.dump({ what: 'bridge forwarding entries', type: RTM.GETNEIGH, body: header(AF_BRIDGE) }, decodeFdb)
-}
-
-/** struct rtmsg and struct ndmsg: 12 bytes, the family first; zero elsewhere: no filter. */
-function header(family: number): Buffer {
-  return Buffer.from([family, ...Array<number>(11).fill(0)])
+  return socket.dump({ what: 'bridge forwarding entries', type: RTM.GETNEIGH, family: AF_BRIDGE, fixed: NO_FILTER }, decodeFdb)
 }
