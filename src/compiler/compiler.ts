@@ -72,7 +72,12 @@ export class Compiler {
 
   /** Pods of this node that are subject to policies. */
   localPods(): Pod[] {
-    return [...this.#peers.pods.values()].filter((record) => this.#isLocal(record)).map(({ pod }) => pod)
+    return Array.from(this.#locals.records(), ({ pod }) => pod)
+  }
+
+  /** Grows with every change of `localPods`. */
+  get localRevision(): number {
+    return this.#locals.revision
   }
 
   /** @returns what has to change in the kernel; undefined: nothing */

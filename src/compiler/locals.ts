@@ -20,10 +20,20 @@ export class Locals {
   readonly #selected = new Map<PolicyKey, { policy: Policy; pods: number }>()
   readonly #changedPods = new Set<LocalPod>()
   readonly #changedPolicies = new Set<PolicyKey>()
-  #podCount = 0
+  #size = 0
+  #revision = 0
 
   get size(): number {
-    return this.#podCount
+    return this.#size
+  }
+
+  /** Grows with every change of a local pod. */
+  get revision(): number {
+    return this.#revision
+  }
+
+  *records(): Iterable<PodRecord> {
+    for (const pods of this.#pods.values()) for (const { record } of pods.values()) yield record
   }
 
   pod(record: PodRecord): LocalPod | undefined {
@@ -43,9 +53,10 @@ export class Locals {
     if (local === undefined) {
       local = { record, selectedBy: new Map(), profiles: { ingress: undefined, egress: undefined } }
       enter(this.#pods, namespace, record.key, local)
-      this.#podCount++
+      this.#size++
     }
     local.record = record
+    this.#revision++
     this.#changedPods.add(local)
     if (labelled === labels) return
     for (const policy of this.#policies.get(namespace)?.values() ?? []) this.#select(local, policy.key, policy)
@@ -58,7 +69,8 @@ export class Locals {
     for (const key of [...local.selectedBy.keys()]) this.#select(local, key, undefined)
     leave(this.#pods, record.pod.namespace, record.key)
     this.#changedPods.add(local)
-    this.#podCount--
+    this.#size--
+    this.#revision++
   }
 
   setPolicy(key: PolicyKey, policy: Policy | undefined): void {

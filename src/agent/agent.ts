@@ -1,0 +1,204 @@
+// The agent: keeps the node's tables equal to what its source says.
+//
+//   Source ──changes──▶ queue ──▶ Compiler ──delta──┐
+//                                    │ local pods   ├──▶ Committer ──▶ Backend ──▶ kernel
+//   VethTable ──veths────────────▶ Guard ──delta────┘
+import type { Logger } from 'pino'
+import type { Change, Problem, Source } from '../cluster/change.ts'
+import type { Veth } from '../cluster/veth.ts'
+import { Compiler, type CompilerSizes } from '../compiler/compiler.ts'
+import type { Bindings } from '../compiler/guard.ts'
+import type { Backend } from '../nftables/backend.ts'
+import type { Content, Delta } from '../nftables/content.ts'
+import { Committer } from './committer.ts'
+import { Guard } from './guard.ts'
+import { checkNode } from './node-checks.ts'
+import { Problems } from './problems.ts'
+
+/** What the agent needs of VethTable. */
+export interface Veths {
+  start(): void
+  veths(): Iterable<Veth>
+  close(): Promise<void>
+}
+
+export interface AgentOptions {
+  readonly nodeName: string
+  readonly spoofGuard: boolean
+  readonly source: Source
+  readonly backend: Backend
+  /** Makes the follower of the node's veths. */
+  readonly veths: (onChange: () => void) => Veths
+  readonly log: Logger
+  /** After every commit: for measuring. */
+  readonly onCommit?: (commit: Commit) => void
+}
+
+export interface Commit {
+  /** Changes of the cluster that it brought; 0 where only veths changed. */
+  readonly changes: number
+  /** From the arrival of the first of them to the kernel's confirmation, in ms. */
+  readonly durationMs: number
+  /** Elements added and deleted. */
+  readonly elements: number
+}
+
+const NODE_CHECK_MS = 10_000
+
+export class Agent {
+  readonly #options: AgentOptions
+  readonly #log: Logger
+  readonly #compiler: Compiler
+  readonly #guard: Guard
+  readonly #committer: Committer
+  readonly #problems: Problems
+  readonly #veths: Veths
+  #queue: Change[] = []
+  /** When the oldest change in the queue came. */
+  #since: number | undefined
+  #state: 'starting' | 'idle' | 'committing' | 'stopped' = 'starting'
+  /** Something was applied in this turn of the event loop: what comes now is a burst, and waits for its end. */
+  #turnTaken = false
+  #committing: Promise<void> | undefined
+  #boundAt = { pods: -1, veths: -1 }
+  #vethRevision = 0
+  /** Somebody may mend what is wrong with the node. */
+  #nodeCheck: NodeJS.Timeout | undefined
+
+  constructor(options: AgentOptions) {
+    const { nodeName, spoofGuard, backend, log } = options
+    this.#options = options
+    this.#log = log
+    this.#compiler = new Compiler(nodeName)
+    this.#guard = new Guard(spoofGuard)
+    this.#problems = new Problems(log)
+    this.#committer = new Committer(backend, () => this.#wanted(), log.child({ component: 'committer' }))
+    this.#veths = options.veths(() => {
+      this.#vethRevision++
+      this.#arrived([])
+    })
+  }
+
+  get sizes(): CompilerSizes {
+    return this.#compiler.sizes
+  }
+
+  get problems(): readonly Problem[] {
+    return this.#problems.all()
+  }
+
+  get bindings(): Bindings {
+    return this.#guard.bindings
+  }
+
+  /**
+   * Reads everything, then makes the tables in one transaction. From then on changes are followed.
+   * @throws VethguardError SOURCE_UNREADABLE, NODE_UNFIT; NetlinkError, SystemCallError: nothing was changed in the kernel
+   */
+  async start(): Promise<void> {
+    const startedAt = performance.now()
+    await this.#options.source.start({
+      changes: (batch) => this.#arrived(batch),
+      problems: (object, problems) => this.#problems.set(object, problems),
+    })
+    this.#veths.start()
+    const changes = this.#takeQueue()
+    this.#compiler.apply(changes)
+    this.#bind()
+    await this.#committer.replaceAll()
+    this.#state = 'idle'
+    this.#nodeCheck = setInterval(() => this.#checkNode(), NODE_CHECK_MS).unref()
+    this.#log.info({ ...this.sizes, durationMs: Math.round(performance.now() - startedAt) }, 'enforcing')
+    this.#pump()
+  }
+
+  /** Stops following. The rules stay in the kernel. */
+  async close(): Promise<void> {
+    this.#state = 'stopped'
+    clearInterval(this.#nodeCheck)
+    this.#committer.stop()
+    await this.#options.source.close()
+    await this.#veths.close()
+    await this.#committing
+    this.#options.backend.close()
+  }
+
+  #arrived(batch: readonly Change[]): void {
+    this.#queue.push(...batch)
+    this.#since ??= performance.now()
+    if (!this.#turnTaken) this.#pump()
+  }
+
+  #takeQueue(): readonly Change[] {
+    const changes = this.#queue
+    this.#queue = []
+    this.#since = undefined
+    return changes
+  }
+
+  /** Applies what is in the queue, unless a commit is under way: then that one's end does it. */
+  #pump(): void {
+    if (this.#state !== 'idle' || this.#since === undefined) return
+    this.#takeTurn()
+    const since = this.#since
+    const changes = this.#takeQueue()
+    const delta = union(this.#compiler.apply(changes), this.#bind())
+    if (delta === undefined) return
+    const committed = (): void => this.#committed(changes.length, since, delta)
+    const committing = this.#committer.commit(delta)
+    if (committing === undefined) {
+      committed()
+      return
+    }
+    this.#state = 'committing'
+    this.#committing = committing.then(() => {
+      committed()
+      if (this.#state === 'committing') this.#state = 'idle'
+      this.#pump()
+    })
+  }
+
+  #takeTurn(): void {
+    this.#turnTaken = true
+    setImmediate(() => {
+      this.#turnTaken = false
+      this.#pump()
+    })
+  }
+
+  #committed(changes: number, since: number, delta: Delta): void {
+    const commit = { changes, durationMs: performance.now() - since, elements: elementsIn(delta) }
+    this.#log.debug(commit, 'committed')
+    this.#options.onCommit?.(commit)
+  }
+
+  /** Binds pods and veths anew where either changed. */
+  #bind(): Delta | undefined {
+    const [pods, veths] = [this.#compiler.localRevision, this.#vethRevision]
+    if (this.#boundAt.pods === pods && this.#boundAt.veths === veths) return undefined
+    if (this.#boundAt.veths !== veths) this.#checkNode()
+    this.#boundAt = { pods, veths }
+    return this.#guard.update(this.#compiler.localPods(), this.#veths.veths())
+  }
+
+  #checkNode(): void {
+    const name = this.#options.nodeName
+    const bridges = new Set(Array.from(this.#veths.veths(), ({ bridge }) => bridge).filter((bridge) => bridge !== undefined))
+    this.#problems.set(`Node ${name}`, checkNode({ name, bridges: [...bridges].sort() }))
+  }
+
+  #wanted(): Content {
+    const { sets, counters } = this.#compiler.content
+    return { sets: new Map([...sets, ...this.#guard.content.sets]), counters }
+  }
+}
+
+/** The two touch different sets. */
+function union(a: Delta | undefined, b: Delta | undefined): Delta | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return { sets: new Map([...a.sets, ...b.sets]), counters: a.counters }
+}
+
+function elementsIn({ sets }: Delta): number {
+  return [...sets.values()].reduce((sum, { added, deleted }) => sum + added.size + deleted.size, 0)
+}

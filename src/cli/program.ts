@@ -1,0 +1,43 @@
+// The command line as a table of contents: each command with its settings, its help, and the file that runs it.
+import { readFileSync } from 'node:fs'
+import { Command, Option } from 'commander'
+import { type Config, type OptionName, OPTIONS } from '../config/options.ts'
+import { readConfig } from '../config/read.ts'
+import { runAgent } from './agent.ts'
+import { runCleanup } from './cleanup.ts'
+import { runRender } from './render.ts'
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 failed, 2 called wrongly. Every setting is also read from the environment variable shown with it.
+Example: vethguard agent --source ./manifests --node-name node-1`
+
+export function programOf(): Command {
+  const program = new Command('vethguard')
+    .description('Enforces Kubernetes NetworkPolicies on the veths of this node\'s pods, with nftables and connection tracking.')
+    .version(version(), '-V, --version')
+    .addHelpText('after', EXIT_CODES)
+    .exitOverride()
+  add(program, 'agent', ['nodeName', 'source', 'backend', 'spoofGuard', 'logLevel'], runAgent)
+    .description('enforce, and follow every change; SIGTERM stops it, and the rules stay in the kernel')
+  add(program, 'render', ['nodeName', 'source'], runRender)
+    .description('print what would be installed for a folder of manifests, as nft text; the kernel is not touched')
+  add(program, 'cleanup', ['backend'], runCleanup)
+    .description('remove everything that an agent installed on this node; nothing is enforced from then on')
+  return program
+}
+
+function add<N extends OptionName>(program: Command, name: string, options: readonly N[], run: (config: Config<N>) => Promise<void>): Command {
+  const command = program.command(name).exitOverride()
+  for (const each of options) {
+    const { flag, env, description, default: byDefault } = { default: undefined, ...OPTIONS[each] }
+    const option = new Option(flag, description).env(env)
+    command.addOption(byDefault === undefined ? option : option.default(byDefault))
+  }
+  return command.action((given: Record<string, unknown>) => run(readConfig(options, given)))
+}
+
+/** The one place where the version is kept. */
+function version(): string {
+  const { version: text } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+  return text
+}

@@ -1,0 +1,23 @@
+// `vethguard render`: what the agent would install at its start, but for what only the node knows (the guard of its veths).
+import process from 'node:process'
+import { Compiler } from '../compiler/compiler.ts'
+import type { Change } from '../cluster/change.ts'
+import type { Config } from '../config/options.ts'
+import { FolderSource } from '../manifests/folder.ts'
+import { render } from '../nftables/render.ts'
+import { replace } from '../nftables/transaction.ts'
+
+export async function runRender({ nodeName, source }: Config<'nodeName' | 'source'>): Promise<void> {
+  const folder = new FolderSource(source)
+  const changes: Change[] = []
+  await folder.start({
+    changes: (batch) => changes.push(...batch),
+    problems: (_, problems) => {
+      for (const { object, field, message } of problems) process.stderr.write(`${object}: ${field}${field === '' ? '' : ' '}${message}\n`)
+    },
+  })
+  await folder.close()
+  const compiler = new Compiler(nodeName)
+  compiler.apply(changes)
+  process.stdout.write(render(replace(compiler.content, new Map())))
+}

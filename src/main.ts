@@ -1,0 +1,26 @@
+// Where everything begins: the command line, and what an error says to the shell.
+import process from 'node:process'
+import { CommanderError } from 'commander'
+import { programOf } from './cli/program.ts'
+import { VethguardError } from './errors.ts'
+
+/** As in sysexits and getopt: 0 done, 1 failed, 2 called wrongly. */
+const EXIT = { done: 0, failed: 1, usage: 2 } as const
+
+async function main(): Promise<number> {
+  try {
+    await programOf().parseAsync()
+    return EXIT.done
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage // it has said why
+    if (!(error instanceof VethguardError)) throw error
+    process.stderr.write(`vethguard: ${error.message}${causes(error)}\n`)
+    return error.code === 'CONFIG_INVALID' ? EXIT.usage : EXIT.failed
+  }
+}
+
+function causes(error: Error): string {
+  return error.cause instanceof Error ? `: ${error.cause.message}${causes(error.cause)}` : ''
+}
+
+process.exitCode = await main()
