@@ -35,19 +35,19 @@ export class Servers {
       connection.on('close', () => this.connections.delete(connection))
       connection.pipe(connection)
     })
+    this.tcp.add(server)
     const listening = once(server, 'listening')
     inNamespace(namespace, () => server.listen(port))
     await listening
-    this.tcp.add(server)
   }
 
   private async listenUdp(namespace: string, port: number): Promise<void> {
     const socket = udpSocket(6)
     socket.on('message', (message, sender) => socket.send(message, sender.port, sender.address))
+    this.udp.add(socket) // also if it cannot be bound: it holds the event loop until it is closed
     const listening = once(socket, 'listening') // before bind(), which emits it at once
     inNamespace(namespace, () => socket.bind(port))
     await listening
-    this.udp.add(socket)
   }
 }
 
