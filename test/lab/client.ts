@@ -15,11 +15,11 @@ export async function connect(namespace: string, address: Address, port: number,
   const socket = dial(namespace, address, port)
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(timeoutMs) })
+    socket.resetAndDestroy()
     return 'open'
   } catch (error) {
+    socket.destroy() // a reset would wait for the connection
     return outcomeOf(error)
-  } finally {
-    socket.resetAndDestroy()
   }
 }
 
