@@ -59,17 +59,19 @@ export class RouteState {
   }
 
   #applyLink(link: Link, gone: boolean): number[] {
+    const { ifindex, name } = link
     // The kernel deletes a link's routes when it goes down, and tells nobody of the IPv4 ones.
-    if (gone || !link.up) forget(this.#routes, ({ ifindex }) => ifindex === link.ifindex)
-    if (!gone) {
-      const renamed = this.#links.get(link.ifindex)?.name !== link.name
-      this.#links.set(link.ifindex, link)
-      return renamed ? [link.ifindex, ...this.#portsOf(link.ifindex)] : [link.ifindex]
-    }
-    this.#links.delete(link.ifindex)
-    forget(this.#neighbours, ({ ifindex }) => ifindex === link.ifindex)
-    forget(this.#fdb, ({ port, bridge }) => port === link.ifindex || bridge === link.ifindex)
-    return [link.ifindex]
+    if (gone || !link.up) forget(this.#routes, (route) => route.ifindex === ifindex)
+    const concerned = gone || this.#links.get(ifindex)?.name !== name ? [ifindex, ...this.#portsOf(ifindex)] : [ifindex]
+    if (gone) this.#forgetLink(ifindex)
+    else this.#links.set(ifindex, link)
+    return concerned
+  }
+
+  #forgetLink(ifindex: number): void {
+    this.#links.delete(ifindex)
+    forget(this.#neighbours, (neighbour) => neighbour.ifindex === ifindex)
+    forget(this.#fdb, ({ port, bridge }) => port === ifindex || bridge === ifindex)
   }
 
   #applyRoute(route: HostRoute, gone: boolean): number[] {
@@ -95,8 +97,11 @@ export class RouteState {
     return before === undefined ? [entry.port] : [before.port, entry.port]
   }
 
+  /** Links that the bridge's name or entries tell something about. */
   #portsOf(bridge: number): number[] {
-    return Array.from(this.#links.values()).flatMap(({ ifindex, master }) => (master === bridge ? [ifindex] : []))
+    const ports = Array.from(this.#links.values()).flatMap(({ ifindex, master }) => (master === bridge ? [ifindex] : []))
+    const known = Array.from(this.#fdb.values()).flatMap((entry) => (entry.bridge === bridge ? [entry.port] : []))
+    return [...ports, ...known]
   }
 
   #routedTo(link: number): Address[] {

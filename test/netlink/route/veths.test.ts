@@ -155,15 +155,21 @@ describe('evidence on the node', () => {
   })
 })
 
-test('nothing is told after close, and closing twice is fine', async () => {
+test('nothing is told after close, no timer is left, and closing twice is fine', async () => {
+  const timersBefore = timers()
   follower.table.start()
   node.ip(...vethLines(node, 0))
   await follower.until(() => follower.veth('v0') !== undefined)
   const before = performance.now()
   await Promise.all([follower.table.close(), follower.table.close()])
   expect(performance.now() - before).toBeLessThan(200)
+  expect(timers()).toBe(timersBefore)
   const told = follower.told.length
   node.podIp(0, ...addressLines('10.1.0.5/32'))
   await sleep(100)
   expect(follower.told).toHaveLength(told)
 })
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+}
