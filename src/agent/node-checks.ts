@@ -28,7 +28,8 @@ function bridgeProblems({ name, bridges }: CheckedNode): Problem[] {
     if (value !== undefined && value !== '0') return []
     const found = value === undefined ? 'the kernel module br_netfilter is not loaded' : `net.bridge.${file} is 0`
     const consequence = `${protocol} packets between pods of this node on ${bridges.join(', ')} are not filtered`
-    const remedy = `run "modprobe br_netfilter && sysctl -w net.bridge.${file}=1" on the node, and keep it in /etc/modules-load.d and /etc/sysctl.d`
+    const remedy = `run "modprobe br_netfilter && sysctl -w net.bridge.${file}=1" on the node, `
+      + 'and keep it in /etc/modules-load.d and /etc/sysctl.d'
     return [problem(name, `net.bridge.${file}`, `${found}: ${consequence}; ${remedy}`)]
   })
 }

@@ -143,7 +143,8 @@ function sortedReasons(expected: Record<string, string>): Record<string, string>
 
 describe('elements', () => {
   const keys = (map: ReturnType<typeof guardElements>): Record<string, string[]> =>
-    Object.fromEntries(Array.from(map, ([set, elements]) => [set, Array.from(elements.keys(), (key) => Buffer.from(key, 'latin1').toString('hex'))]))
+    Object.fromEntries(Array.from(map, ([set, elements]) => [set, Array.from(elements.keys(), hex)]))
+  const hex = (key: string): string => Buffer.from(key, 'latin1').toString('hex')
 
   test('a routed veth: name, and name with each address', () => {
     const { bindings } = bindPods([pod('a', ['10.0.0.1', 'fd00::1'])], [veth('v1', { inside: ['10.0.0.1'] })])

@@ -2,7 +2,9 @@
 import { addressFromBytes, type Address } from '../../cluster/address.ts'
 import { textOf } from '../nf-tables/attributes.ts'
 import { readAttributes, type Attributes, type Message } from './message.ts'
-import { AF_BRIDGE, AF_INET, AF_INET6, AF_UNSPEC, IFA, IFF_UP, IFLA, IFLA_INFO, NDA, NUD, RTA, RTM, RTM_F_CLONED, RTN_UNICAST } from './protocol.ts'
+import {
+  AF_BRIDGE, AF_INET, AF_INET6, AF_UNSPEC, IFA, IFF_UP, IFLA, IFLA_INFO, NDA, NUD, RTA, RTM, RTM_F_CLONED, RTN_UNICAST,
+} from './protocol.ts'
 
 export interface Link {
   readonly ifindex: number

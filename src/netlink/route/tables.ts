@@ -1,7 +1,9 @@
 // What the kernel's tables of links, addresses, routes and neighbours hold now, one function a table.
 import type { Address } from '../../cluster/address.ts'
 import type { MessageWriter } from '../nf-tables/message.ts'
-import { decodeAddress, decodeFdb, decodeHostRoute, decodeLink, decodeNeighbour, type FdbEntry, type HostRoute, type Link, type Neighbour } from './decode.ts'
+import {
+  decodeAddress, decodeFdb, decodeHostRoute, decodeLink, decodeNeighbour, type FdbEntry, type HostRoute, type Link, type Neighbour,
+} from './decode.ts'
 import { AF_BRIDGE, AF_INET, AF_INET6, AF_UNSPEC, IFA, IFLA, RTEXT_FILTER_SKIP_STATS, RTM } from './protocol.ts'
 import type { RouteSocket } from './socket.ts'
 

@@ -12,7 +12,7 @@ import { RouteState, type PodLink } from './state.ts'
 import { addressesInside, fdb, hostRoutes, links, neighbours } from './tables.ts'
 
 /** When to look again for the addresses of a new veth: the CNI sets them some ms after the link, and nobody tells. */
-const RETRY_MS = [2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] as const
+const RETRY_MS = [2, 3, 5, 10, 10, 10, 20, 20, 20, 50, 50, 100, 200, 500, 1000, 2000, 5000] as const
 const RESYNC_RETRY_MS = 200
 
 /** "This veth is now so" (undefined: it is gone, or leads to no other namespace any more). */

@@ -1,5 +1,6 @@
 // Many veths at once, and more events than the buffer holds: the end must be the same as that of a fresh look.
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import type { Veth } from '../../../src/cluster/veth.ts'
 import { addressLines, follow, makeNode, vethLines, type Follower, type TestNode } from './node.ts'
 import { ipBatch } from '../../lab/namespace.ts'
 
@@ -34,7 +35,7 @@ function allKnown(follower: Follower): boolean {
   return veths.length === COUNT && veths.every(({ addresses }) => addresses.length === 1)
 }
 
-function sorted(follower: Follower): unknown[] {
+function sorted(follower: Follower): Veth[] {
   return Array.from(follower.table.veths()).sort((one, other) => one.ifindex - other.ifindex)
 }
 
@@ -54,7 +55,7 @@ test('events that did not fit are made up for by reading everything again', asyn
   await follower.until(() => allKnown(follower))
   expect(follower.table.lost).toBeGreaterThan(0)
   node.ip(...node.pods.flatMap((_, pod) => (pod % 2 === 0 ? [`link del v${pod}`] : [`link set v${pod} name w${pod}`])))
-  await follower.until(() => sorted(follower).length === COUNT / 2 && sorted(follower).every((veth) => (veth as { ifname: string }).ifname.startsWith('w')))
+  await follower.until(() => sorted(follower).length === COUNT / 2 && sorted(follower).every(({ ifname }) => ifname.startsWith('w')))
   expect(sorted(follower)).toEqual(sorted(followed()))
   expect(follower.errors).toEqual([])
 })

@@ -17,7 +17,9 @@ test.each(['routed', 'bridge'] as const)('%s layout', async (layout) => {
   const lab = Lab.create({ layout, podsPerNode: 4 })
   const [node] = lab.nodes
   const errors: Error[] = []
-  const table = new VethTable({ namespace: `/run/netns/${node!.namespace}`, onChange: () => undefined, onError: (error) => errors.push(error) })
+  const table = new VethTable({
+    namespace: `/run/netns/${node!.namespace}`, onChange: () => undefined, onError: (error) => errors.push(error),
+  })
   try {
     table.start()
     const { bindings, unbound } = bindPods(lab.pods.map(podOf), table.veths())

@@ -24,7 +24,8 @@ function addressesOf(ifname: string): string[] | undefined {
 
 describe('what is there at the start', () => {
   test('is told at once, in one go', () => {
-    node.ip('link add br0 type bridge', ...vethLines(node, 0), ...vethLines(node, 1), 'link set v1 master br0', 'route add 10.1.0.5/32 dev v0')
+    node.ip('link add br0 type bridge', ...vethLines(node, 0), ...vethLines(node, 1))
+    node.ip('link set v1 master br0', 'route add 10.1.0.5/32 dev v0')
     node.podIp(0, ...addressLines('10.1.0.5/32', 'fd00:1::5/128'))
     node.podIp(1, ...addressLines('10.2.0.5/24'))
     follower.table.start()
@@ -136,8 +137,8 @@ describe('evidence on the node', () => {
   })
 
   test('neighbours behind a bridge port, as the forwarding table says, where no address is known', async () => {
-    node.ip('link add br0 type bridge', 'link set br0 up', ...vethLines(node, 0), ...vethLines(node, 1), 'link set v0 master br0', 'link set v1 master br0')
-    node.ip('neigh add 10.2.0.5 lladdr 02:00:00:00:00:05 dev br0')
+    node.ip('link add br0 type bridge', 'link set br0 up', ...vethLines(node, 0), ...vethLines(node, 1))
+    node.ip('link set v0 master br0', 'link set v1 master br0', 'neigh add 10.2.0.5 lladdr 02:00:00:00:00:05 dev br0')
     exec(node.namespace, ['bridge', 'fdb', 'add', '02:00:00:00:00:05', 'dev', 'v0', 'master', 'static'])
     await follower.until(() => texts(follower.veth('v0')?.learned)?.join() === '10.2.0.5')
     exec(node.namespace, ['bridge', 'fdb', 'replace', '02:00:00:00:00:05', 'dev', 'v1', 'master', 'static'])
