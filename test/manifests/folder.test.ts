@@ -1,0 +1,241 @@
+// The folder source on real folders: everything at first, then each edit as editors, scripts and ConfigMaps make them.
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { Change, Problem, SourceSink } from '../../src/cluster/change.ts'
+import { FolderSource } from '../../src/manifests/folder.ts'
+
+/** Keeps what was delivered, and lets a test wait for what it expects. */
+class Recorder implements SourceSink {
+  readonly batches: (readonly Change[])[] = []
+  readonly current = new Map<string, readonly Problem[]>()
+  changes(batch: readonly Change[]): void {
+    this.batches.push(batch)
+  }
+  problems(object: string, problems: readonly Problem[]): void {
+    if (problems.length === 0) this.current.delete(object)
+    else this.current.set(object, problems)
+  }
+  /** What is there now, as `namespace x a=b`, sorted. */
+  state(): string[] {
+    const now = new Map(this.batches.flat().map((change) => [`${change.kind} ${change.key}`, change]))
+    const there = [...now.values()].filter((change) => change.now !== undefined)
+    return there.map((change) => `${change.kind} ${change.key}${teamOf(change)}`).sort()
+  }
+}
+
+function teamOf({ kind, now }: Change): string {
+  const team = kind === 'namespace' ? now?.labels['team'] : undefined
+  return team === undefined ? '' : ` ${team}`
+}
+
+let folder = ''
+let recorder = new Recorder()
+let source: FolderSource | undefined
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vethguard-folder-'))
+  recorder = new Recorder()
+})
+
+afterEach(async () => {
+  await source?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function start(): Promise<void> {
+  source = new FolderSource(folder)
+  await source.start(recorder)
+}
+
+function namespaceText(name: string, team: string): string {
+  return `apiVersion: v1\nkind: Namespace\nmetadata: {name: ${name}, labels: {team: ${team}}}\n`
+}
+
+function write(file: string, content: string): void {
+  writeFileSync(join(folder, file), content)
+}
+
+/** Replaces a file in one step, as careful programs do. */
+function replace(file: string, content: string): void {
+  write('.new', content)
+  renameSync(join(folder, '.new'), join(folder, file))
+}
+
+/** Waits at most two seconds; returns how long it took, in milliseconds. */
+async function until(holds: () => boolean): Promise<number> {
+  const begin = performance.now()
+  while (!holds() && performance.now() - begin < 2000) await sleep(1)
+  return performance.now() - begin
+}
+
+async function untilState(...expected: string[]): Promise<number> {
+  const took = await until(() => JSON.stringify(recorder.state()) === JSON.stringify(expected))
+  expect(recorder.state()).toEqual(expected)
+  return took
+}
+
+describe('start', () => {
+  test('the first batch is everything, in folders too; other files and hidden ones are left alone', async () => {
+    mkdirSync(join(folder, 'inner/.git'), { recursive: true })
+    write('a.yaml', `${namespaceText('x', 'red')}---\n${namespaceText('y', 'blue')}`)
+    write('inner/b.json', '{"kind": "Namespace", "metadata": {"name": "z"}}')
+    write('inner/c.yml', 'kind: Deployment\n')
+    write('inner/.git/d.yaml', namespaceText('hidden', 'x'))
+    write('.e.yaml', namespaceText('hidden', 'x'))
+    write('notes.txt', 'kind: Namespace')
+    await start()
+    expect(recorder.batches).toHaveLength(1)
+    expect(recorder.state()).toEqual(['namespace x red', 'namespace y blue', 'namespace z'])
+    expect([...recorder.current]).toEqual([])
+  })
+
+  test('an empty folder is synced too', async () => {
+    await start()
+    expect(recorder.batches).toEqual([[]])
+  })
+
+  test('a folder that is not there is an error that says what to do', async () => {
+    source = new FolderSource(join(folder, 'missing'))
+    const error: unknown = await source.start(recorder).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'SOURCE_UNREADABLE', cause: { code: 'ENOENT' } })
+    expect(String(error)).toMatch(/cannot read the manifests in .*missing: ENOENT.*; give a folder that exists/)
+  })
+
+  test('of a broken file what can be read counts', async () => {
+    write('a.yaml', `${namespaceText('x', 'red')}---\nmetadata: [\n`)
+    await start()
+    expect(recorder.state()).toEqual(['namespace x red'])
+    expect(recorder.current.get('a.yaml')?.[0]?.message).toMatch(/^document 2: .* at line 6, column 1: this part is ignored$/)
+  })
+
+  test('problems name file and document', async () => {
+    const policy = 'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec: {ingres: []}\n'
+    write('p.yaml', `${namespaceText('x', 'red')}---\n${policy}`)
+    await start()
+    expect([...recorder.current.values()].flat()).toEqual([{
+      object: 'NetworkPolicy default/p (p.yaml#2)',
+      field: 'spec.ingres',
+      message: 'unknown field: the selected pods are isolated in both directions',
+    }])
+  })
+})
+
+describe('edits', () => {
+  beforeEach(async () => {
+    write('a.yaml', `${namespaceText('x', 'red')}---\n${namespaceText('y', 'red')}`)
+    await start()
+  })
+
+  test('an atomic rename is delivered within milliseconds, and only what changed', async () => {
+    const times: number[] = []
+    for (const team of ['t1', 't2', 't3', 't4', 't5']) {
+      replace('a.yaml', `${namespaceText('x', 'red')}---\n${namespaceText('y', team)}`)
+      times.push(await untilState('namespace x red', `namespace y ${team}`))
+    }
+    expect(recorder.batches.slice(1).map((batch) => batch.map(({ key }) => key))).toEqual([['y'], ['y'], ['y'], ['y'], ['y']])
+    expect(times.sort((a, b) => a - b)[2]).toBeLessThan(15)
+  })
+
+  test('writing in place is taken when it is whole: never as an empty file', async () => {
+    write('a.yaml', '')
+    await sleep(10)
+    write('a.yaml', namespaceText('x', 'blue'))
+    await untilState('namespace x blue')
+    const gone = recorder.batches.flat().filter(({ key, now }) => key === 'x' && now === undefined)
+    expect(gone).toEqual([])
+  })
+
+  test('a half-written file keeps its last good content, says so, and recovers', async () => {
+    write('a.yaml', `${namespaceText('x', 'blue')}---\nmetadata: {name: "y`)
+    await until(() => recorder.current.has('a.yaml'))
+    expect(recorder.current.get('a.yaml')?.[0]?.message).toMatch(/line 5, column .*last good content stays in force$/)
+    expect(recorder.state()).toEqual(['namespace x red', 'namespace y red'])
+    replace('a.yaml', namespaceText('x', 'blue'))
+    await untilState('namespace x blue')
+    expect([...recorder.current]).toEqual([])
+  })
+
+  test('new, removed and emptied files', async () => {
+    write('b.yaml', namespaceText('z', 'red'))
+    await untilState('namespace x red', 'namespace y red', 'namespace z red')
+    rmSync(join(folder, 'a.yaml'))
+    await untilState('namespace z red')
+    write('b.yaml', '')
+    await untilState()
+  })
+
+  test('a file that is away for a moment was never gone', async () => {
+    renameSync(join(folder, 'a.yaml'), join(folder, 'a.yaml~'))
+    await sleep(10)
+    write('a.yaml', `${namespaceText('x', 'blue')}---\n${namespaceText('y', 'red')}`)
+    await untilState('namespace x blue', 'namespace y red')
+    expect(recorder.batches.flat().filter(({ now }) => now === undefined)).toEqual([])
+  })
+
+  test('of one object in two files the first by name counts, and the other takes over', async () => {
+    replace('b.yaml', namespaceText('x', 'blue'))
+    await until(() => recorder.current.size > 0)
+    expect([...recorder.current.values()].flat()).toEqual([{
+      object: 'Namespace x (b.yaml#1)',
+      field: '',
+      message: 'is already in a.yaml#1, which comes first: this one is ignored',
+    }])
+    expect(recorder.state()).toEqual(['namespace x red', 'namespace y red'])
+    rmSync(join(folder, 'a.yaml'))
+    await untilState('namespace x blue')
+    expect([...recorder.current]).toEqual([])
+  })
+
+  test('folders that come, are filled later, and go', async () => {
+    mkdirSync(join(folder, 'in/ner'), { recursive: true })
+    await sleep(30)
+    write('in/ner/z.yaml', namespaceText('z', 'red'))
+    await untilState('namespace x red', 'namespace y red', 'namespace z red')
+    renameSync(join(folder, 'in'), join(folder, '.away'))
+    await untilState('namespace x red', 'namespace y red')
+    renameSync(join(folder, '.away'), join(folder, 'in'))
+    await untilState('namespace x red', 'namespace y red', 'namespace z red')
+  })
+
+  test('the whole folder replaced; while it is away its content stays in force', async () => {
+    const away = `${folder}-away`
+    renameSync(folder, away)
+    await until(() => recorder.current.has(folder))
+    expect(recorder.state()).toEqual(['namespace x red', 'namespace y red'])
+    mkdirSync(folder)
+    write('other.yaml', namespaceText('new', 'red'))
+    rmSync(away, { recursive: true })
+    await untilState('namespace new red')
+    expect([...recorder.current]).toEqual([])
+    replace('other.yaml', namespaceText('new', 'blue'))
+    await untilState('namespace new blue')
+  })
+})
+
+test('a mounted ConfigMap: the link is swapped', async () => {
+  const version = (name: string, team: string) => {
+    mkdirSync(join(folder, name))
+    write(`${name}/a.yaml`, namespaceText('x', team))
+    symlinkSync(name, join(folder, '..data_tmp'))
+    renameSync(join(folder, '..data_tmp'), join(folder, '..data'))
+  }
+  version('..2025_1', 'red')
+  symlinkSync('..data/a.yaml', join(folder, 'a.yaml'))
+  await start()
+  expect(recorder.state()).toEqual(['namespace x red'])
+  version('..2025_2', 'blue')
+  rmSync(join(folder, '..2025_1'), { recursive: true })
+  await untilState('namespace x blue')
+  expect(recorder.batches.flat().filter(({ now }) => now === undefined)).toEqual([])
+})
+
+test('after close nothing is delivered', async () => {
+  await start()
+  await source?.close()
+  write('a.yaml', namespaceText('x', 'red'))
+  await sleep(100)
+  expect(recorder.state()).toEqual([])
+})
