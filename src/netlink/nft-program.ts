@@ -3,10 +3,16 @@ import { execa, ExecaError } from 'execa'
 import { VethguardError } from '../errors.ts'
 import type { Backend, BackendState } from '../nftables/backend.ts'
 import type { Content, CounterName } from '../nftables/content.ts'
+import { elementText } from '../nftables/element-text.ts'
 import { render } from '../nftables/render.ts'
-import type { CounterValue, Transaction } from '../nftables/transaction.ts'
-import { readContent, readCounters } from './nf-tables/reader.ts'
+import type { SetName } from '../nftables/schema.ts'
+import type { CounterValue, Elements, Transaction } from '../nftables/transaction.ts'
+import { interval } from './nf-tables/elements.ts'
+import { Reader } from './nf-tables/reader.ts'
 import { foreignTables, ownedByOther, readState } from './nf-tables/state.ts'
+
+/** A range of the last address only: every byte is 255. */
+const LAST_ADDRESS = /^\xff+$/
 
 /** What of nft's complaint goes into a message; it repeats the command, which can be long. */
 const COMPLAINT_CHARS = 500
@@ -19,33 +25,38 @@ export interface NftBackendOptions {
 /** nft ends after each commit, so it cannot own tables. */
 export class NftBackend implements Backend {
   readonly #namespace: string | undefined
+  readonly #reader: Reader
   #pending: Promise<void> = Promise.resolve()
 
   constructor({ namespace }: NftBackendOptions = {}) {
     this.#namespace = namespace
+    this.#reader = new Reader(namespace)
   }
 
   commit(transaction: Transaction): Promise<void> | undefined {
     if (transaction.commands.length === 0) return this.#pending
+    for (const command of transaction.commands) {
+      if ('delete' in command && command.delete === 'elements') refuseUndeletable(command)
+    }
     const text = render(transaction)
     this.#pending = this.#pending.catch(() => undefined).then(() => this.#run(text)) // each caller hears of its own
     return this.#pending
   }
 
   readContent(): Promise<Content | undefined> {
-    return readContent(this.#namespace)
+    return this.#reader.content()
   }
 
   readCounters(): Promise<ReadonlyMap<CounterName, CounterValue>> {
-    return readCounters(this.#namespace)
+    return this.#reader.counters()
   }
 
   state(): BackendState {
-    return readState({ namespace: this.#namespace, flags: [], portId: 0 })
+    return readState(this.#reader, { flags: [], portId: 0 })
   }
 
   close(): void {
-    // nothing is open
+    this.#reader.close()
   }
 
   async #run(text: string): Promise<void> {
@@ -63,4 +74,16 @@ function complaint(error: unknown): string {
   if (!(error instanceof ExecaError)) return String(error)
   const text = typeof error.stderr === 'string' && error.stderr !== '' ? error.stderr : error.shortMessage
   return `nft -f: ${text.slice(0, COMPLAINT_CHARS)}`
+}
+
+/**
+ * nft 1.0.6 leaves out the last address of all (255.255.255.255, ffff:...:ffff), alone, when it deletes from a set of ranges,
+ * and says nothing. A replacement of the tables does without.
+ */
+function refuseUndeletable({ set, elements }: { readonly set: SetName; readonly elements: Elements }): void {
+  if (interval(set) !== 'tree') return
+  for (const key of elements.keys()) {
+    if (!LAST_ADDRESS.test(key)) continue
+    throw new VethguardError('NFT', `nft cannot delete ${elementText(set, key, true)} from ${set}: replace the tables instead`)
+  }
 }

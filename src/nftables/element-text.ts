@@ -3,18 +3,21 @@ import { formatRange, type Address } from '../cluster/address.ts'
 import type { Key, Value } from './content.ts'
 import { FIELD, schemaOf, type FieldType, type SetName } from './schema.ts'
 
+type AddressType = 'ipv4_addr' | 'ipv6_addr'
+
 const PROTOCOLS: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }
 
 /** @returns for example `1:a . tcp . 80 : "in/shop/web"`, `10.0.0.0/8 : 0:2`, `"veth1" . 10.0.0.1` */
 export function elementText(set: SetName, key: Key, value: Value): string {
-  const { key: fields, interval } = schemaOf(set)
-  const end = interval === true ? key.length / 2 : 0
+  const { key: fields, interval = false } = schemaOf(set)
+  const end = interval ? key.length / 2 : 0
   const texts: string[] = []
   let at = 0
   for (const type of fields) {
     const { bytes } = FIELD[type]
     const first = key.slice(at, at + bytes)
-    texts.push(fieldText(type, first, interval === true ? key.slice(end + at, end + at + bytes) : first))
+    const last = key.slice(end + at, end + at + bytes)
+    texts.push(isAddress(type) ? addressText(first, last) : scalarRangeText(type, first, interval ? last : undefined))
     at += padded(bytes)
   }
   const data = dataText(value)
@@ -36,13 +39,21 @@ function dataText(value: Value): string | undefined {
   return typeof value === 'number' ? classidText(value) : `"${value}"`
 }
 
-function fieldText(type: FieldType, first: string, last: string): string {
-  if (type === 'ipv4_addr' || type === 'ipv6_addr') return formatRange({ first: first as Address, last: last as Address })
-  const from = scalarText(type, first)
-  return first === last ? from : `${from}-${scalarText(type, last)}`
+function isAddress(type: FieldType): type is AddressType {
+  return type === 'ipv4_addr' || type === 'ipv6_addr'
 }
 
-function scalarText(type: Exclude<FieldType, 'ipv4_addr' | 'ipv6_addr'>, bytes: string): string {
+function addressText(first: string, last: string): string {
+  return formatRange({ first: first as Address, last: last as Address })
+}
+
+/** In sets of port ranges a single port is a range too: nft 1.0.6 does not find an element to delete that has no range in it. */
+function scalarRangeText(type: Exclude<FieldType, AddressType>, first: string, last: string | undefined): string {
+  const from = scalarText(type, first)
+  return type !== 'inet_service' || last === undefined ? from : `${from}-${scalarText(type, last)}`
+}
+
+function scalarText(type: Exclude<FieldType, AddressType>, bytes: string): string {
   const [a = 0, b = 0, c = 0, d = 0] = Array.from(bytes.slice(0, 4), (char) => char.charCodeAt(0))
   switch (type) {
     case 'classid':

@@ -4,10 +4,9 @@ import type { Backend, BackendState } from '../../nftables/backend.ts'
 import type { Content, CounterName } from '../../nftables/content.ts'
 import { commandText } from '../../nftables/render.ts'
 import type { CounterValue, TableFlag, Transaction } from '../../nftables/transaction.ts'
-import { send, sendInBackground } from '../libc.ts'
 import { probe, type Capabilities } from './capabilities.ts'
 import { encode, type Batch } from './encode.ts'
-import { readContent, readCounters } from './reader.ts'
+import { Reader } from './reader.ts'
 import { errnoOf, NetfilterSocket } from './socket.ts'
 import { foreignTables, ownedByOther, readState } from './state.ts'
 
@@ -27,8 +26,8 @@ export interface NetlinkBackendOptions {
 }
 
 export class NetlinkBackend implements Backend {
-  readonly #namespace: string | undefined
   readonly #socket: NetfilterSocket
+  readonly #reader: Reader
   readonly #capabilities: Capabilities
   readonly #flags: readonly TableFlag[]
   #sequence = 1
@@ -36,14 +35,9 @@ export class NetlinkBackend implements Backend {
   #pending: Promise<void> | undefined
 
   constructor({ namespace, own = true }: NetlinkBackendOptions = {}) {
-    this.#namespace = namespace
     this.#socket = new NetfilterSocket(namespace)
-    try {
-      this.#capabilities = probe(this.#socket)
-    } catch (error) {
-      this.#socket.close()
-      throw error
-    }
+    this.#reader = new Reader(namespace)
+    this.#capabilities = probe(this.#socket)
     this.#flags = own && this.#capabilities.ownedTables ? ['owner', 'persist'] : []
   }
 
@@ -52,7 +46,7 @@ export class NetlinkBackend implements Backend {
     const batch = encode(transaction, this.#sequence, this.#capabilities.endAck ? 'end' : 'last command')
     this.#sequence = batch.nextSequence
     if (this.#pending === undefined && batch.bytes.length <= SYNCHRONOUS_BYTES) {
-      send(this.#socket.fd, batch.bytes)
+      this.#socket.send(batch.bytes)
       this.#confirm(batch)
       return undefined
     }
@@ -60,26 +54,27 @@ export class NetlinkBackend implements Backend {
   }
 
   readContent(): Promise<Content | undefined> {
-    return readContent(this.#namespace)
+    return this.#reader.content()
   }
 
   readCounters(): Promise<ReadonlyMap<CounterName, CounterValue>> {
-    return readCounters(this.#namespace)
+    return this.#reader.counters()
   }
 
   state(): BackendState {
-    return readState({ namespace: this.#namespace, flags: this.#flags, portId: this.#socket.portId })
+    return readState(this.#reader, { flags: this.#flags, portId: this.#socket.portId })
   }
 
   close(): void {
     this.#socket.close()
+    this.#reader.close()
   }
 
   #enqueue(batch: Batch): Promise<void> {
     const before = this.#pending
     const commit = async (): Promise<void> => {
       await before?.catch(() => undefined) // its caller hears of it
-      await sendInBackground(this.#socket.fd, batch.bytes)
+      await this.#socket.sendInBackground(batch.bytes)
       this.#confirm(batch)
     }
     const pending = commit().finally(() => {

@@ -1,5 +1,4 @@
 // What this kernel can do: tried once, without leaving a trace. (A refused batch costs the kernel some milliseconds.)
-import { send } from '../libc.ts'
 import { MessageWriter } from './message.ts'
 import { BATCH_SUBSYSTEM, FAMILY, NFT_MSG, NLM_F, NLMSG, TABLE, TABLE_FLAG } from './protocol.ts'
 import { errnoOf, type NetfilterSocket } from './socket.ts'
@@ -25,7 +24,7 @@ export function probe(socket: NetfilterSocket): Capabilities {
   writer.string(TABLE.NAME, PROBE_TABLE)
   writer.end()
   const end = frame(writer, NLMSG.BATCH_END, NLM_F.ACK)
-  send(socket.fd, writer.bytes)
+  socket.send(writer.bytes)
   const errors = new Map<number, number>()
   for (const answer of socket.receiveAll()) errors.set(answer.sequence, errnoOf(answer))
   const refused = [...errors.values()].some((errno) => errno !== 0)

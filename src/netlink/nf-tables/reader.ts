@@ -17,78 +17,92 @@ const DATAGRAMS_IN_A_ROW = 16
 
 const ENOENT = 2
 
-/** A number that changes with every commit of anyone. */
-export function readGeneration(socket: NetfilterSocket): number {
-  let generation = 0
-  socket.request({ what: 'get generation', type: NFT_MSG.GETGEN, family: 0 }, ({ datagram, start, end }) => {
-    const id = attribute(datagram, { start: start + NFGENMSG_BYTES, end }, GENERATION_ID)
-    if (id !== undefined) generation = datagram.readUInt32BE(id.start)
-  })
-  return generation
-}
+export class Reader {
+  /** For questions that are answered at once. */
+  readonly #questions: NetfilterSocket
+  /** For long dumps, one at a time. */
+  readonly #dumps: NetfilterSocket
+  #lastDump: Promise<unknown> = Promise.resolve()
 
-/** The agent's tables, whoever made them. */
-export function readTables(socket: NetfilterSocket): ReadonlyMap<TableFamily, KernelTable> {
-  const tables = new Map<TableFamily, KernelTable>()
-  socket.request({ what: 'list tables', type: NFT_MSG.GETTABLE, family: 0, all: true }, (answer) => {
-    const table = readTable(answer)
-    const family = TABLE_FAMILIES.find((each) => FAMILY[each] === table.family)
-    if (family !== undefined && table.name === TABLE_NAME) tables.set(family, table)
-  })
-  return tables
-}
-
-/**
- * Every element and the names of all counters.
- * @param namespace path of a network namespace; undefined: the process's own
- * @returns undefined where there is no table; sets that are not there are left out
- */
-export function readContent(namespace?: string): Promise<Content | undefined> {
-  return consistently('list elements', namespace, async (socket) => {
-    if (!readTables(socket).has('inet')) return { value: undefined }
-    const sets = new Map<SetName, ReadonlyMap<Key, Value>>()
-    for (const set of SET_NAMES) {
-      const elements = await dumpElements(socket, set)
-      if (elements === 'interrupted') return undefined
-      if (elements !== 'missing') sets.set(set, elements)
-    }
-    const counters = await dumpCounters(socket, 'inet')
-    counters?.delete(SPOOFED)
-    return counters && { value: { sets, counters: new Set(counters.keys()) } }
-  })
-}
-
-/** Every counter, those of one name in both tables summed. @param namespace as in readContent() */
-export function readCounters(namespace?: string): Promise<ReadonlyMap<CounterName, CounterValue>> {
-  return consistently('list counters', namespace, async (socket) => {
-    const sum = await dumpCounters(socket, 'inet')
-    const bridge = await dumpCounters(socket, 'bridge')
-    if (sum === undefined || bridge === undefined) return undefined
-    for (const [name, { packets, bytes }] of bridge) {
-      const before = sum.get(name)
-      sum.set(name, { packets: packets + (before?.packets ?? 0), bytes: bytes + (before?.bytes ?? 0) })
-    }
-    return { value: sum }
-  })
-}
-
-/** Tries until nobody has committed from the first question to the last answer. A socket can do one dump at a time: own one. */
-async function consistently<T>(
-  what: string,
-  namespace: string | undefined,
-  read: (socket: NetfilterSocket) => Promise<{ readonly value: T } | undefined>,
-): Promise<T> {
-  const socket = new NetfilterSocket(namespace)
-  try {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const before = readGeneration(socket)
-      const result = await read(socket)
-      if (result !== undefined && readGeneration(socket) === before) return result.value
-    }
-  } finally {
-    socket.close()
+  /** @param namespace path of a network namespace; undefined: the process's own */
+  constructor(namespace?: string) {
+    this.#questions = new NetfilterSocket(namespace)
+    this.#dumps = new NetfilterSocket(namespace)
   }
-  throw new VethguardError('NETLINK', `${what}: others changed the rules ${ATTEMPTS} times meanwhile`)
+
+  /** A number that changes with every commit of anyone. */
+  generation(): number {
+    let generation = 0
+    this.#questions.request({ what: 'get generation', type: NFT_MSG.GETGEN, family: 0 }, ({ datagram, start, end }) => {
+      const id = attribute(datagram, { start: start + NFGENMSG_BYTES, end }, GENERATION_ID)
+      if (id !== undefined) generation = datagram.readUInt32BE(id.start)
+    })
+    return generation
+  }
+
+  /** The agent's tables, whoever made them. */
+  tables(): ReadonlyMap<TableFamily, KernelTable> {
+    const tables = new Map<TableFamily, KernelTable>()
+    this.#questions.request({ what: 'list tables', type: NFT_MSG.GETTABLE, family: 0, all: true }, (answer) => {
+      const table = readTable(answer)
+      const family = TABLE_FAMILIES.find((each) => FAMILY[each] === table.family)
+      if (family !== undefined && table.name === TABLE_NAME) tables.set(family, table)
+    })
+    return tables
+  }
+
+  /**
+   * Every element and the names of all counters.
+   * @returns undefined where there is no table; sets that are not there are left out
+   */
+  content(): Promise<Content | undefined> {
+    return this.#consistently('list elements', async () => {
+      if (!this.tables().has('inet')) return { value: undefined }
+      const sets = new Map<SetName, ReadonlyMap<Key, Value>>()
+      for (const set of SET_NAMES) {
+        const elements = await dumpElements(this.#dumps, set)
+        if (elements === 'interrupted') return undefined
+        if (elements !== 'missing') sets.set(set, elements)
+      }
+      const counters = await dumpCounters(this.#dumps, 'inet')
+      counters?.delete(SPOOFED)
+      return counters && { value: { sets, counters: new Set(counters.keys()) } }
+    })
+  }
+
+  /** Every counter, those of one name in both tables summed. */
+  counters(): Promise<ReadonlyMap<CounterName, CounterValue>> {
+    return this.#consistently('list counters', async () => {
+      const sum = await dumpCounters(this.#dumps, 'inet')
+      const bridge = await dumpCounters(this.#dumps, 'bridge')
+      if (sum === undefined || bridge === undefined) return undefined
+      for (const [name, { packets, bytes }] of bridge) {
+        const before = sum.get(name)
+        sum.set(name, { packets: packets + (before?.packets ?? 0), bytes: bytes + (before?.bytes ?? 0) })
+      }
+      return { value: sum }
+    })
+  }
+
+  close(): void {
+    this.#questions.close()
+    this.#dumps.close()
+  }
+
+  /** After earlier dumps; tries until nobody has committed from the first question to the last answer. */
+  #consistently<T>(what: string, read: () => Promise<{ readonly value: T } | undefined>): Promise<T> {
+    const attempts = async (): Promise<T> => {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const before = this.generation()
+        const result = await read()
+        if (result !== undefined && this.generation() === before) return result.value
+      }
+      throw new VethguardError('NETLINK', `${what}: others changed the rules ${ATTEMPTS} times meanwhile`)
+    }
+    const result = this.#lastDump.then(attempts)
+    this.#lastDump = result.catch(() => undefined)
+    return result
+  }
 }
 
 async function dumpElements(socket: NetfilterSocket, set: SetName): Promise<ReadonlyMap<Key, Value> | 'interrupted' | 'missing'> {

@@ -1,7 +1,7 @@
 // One NETLINK_NETFILTER socket: sends batches, asks questions. The kernel does all within send(2), so answers are there at once.
 import { closeSync } from 'node:fs'
 import { NetlinkError, SystemCallError, VethguardError } from '../../errors.ts'
-import { getsockname, MSG_DONTWAIT, recv, send, setsockopt, SOL_SOCKET } from '../libc.ts'
+import { getsockname, MSG_DONTWAIT, recv, send, sendInBackground, setsockopt, SOL_SOCKET } from '../libc.ts'
 import { openNetlinkSocket, setReceiveBuffer } from '../open-socket.ts'
 import { messages, type Message } from './attributes.ts'
 import { MessageWriter } from './message.ts'
@@ -19,6 +19,8 @@ const SEND_BYTES = 256 << 20
 const RECEIVE_BYTES = 8 << 20
 /** The kernel fills at most 32 KiB a datagram. */
 const DATAGRAM_BYTES = 64 << 10
+
+const CLOSED = -1
 
 const EPERM = 1
 const EINTR = 4
@@ -40,8 +42,12 @@ export interface Answer extends Message {
   readonly datagram: Buffer
 }
 
+/**
+ * Keep it open: closing one soon after a commit makes the kernel wait until what was deleted is freed, some 10 ms
+ * (nft_rcv_nl_event in net/netfilter/nf_tables_api.c).
+ */
 export class NetfilterSocket {
-  readonly fd: number
+  #fd: number
   /** The kernel's name of this socket, by which a table knows its owner. */
   readonly portId: number
   readonly #datagram = Buffer.alloc(DATAGRAM_BYTES)
@@ -49,16 +55,26 @@ export class NetfilterSocket {
 
   /** @param namespace path of a network namespace; undefined: the process's own */
   constructor(namespace?: string) {
-    this.fd = openNetlinkSocket(NETLINK_NETFILTER, namespace)
+    this.#fd = openNetlinkSocket(NETLINK_NETFILTER, namespace)
     try {
-      setSendBuffer(this.fd)
-      setReceiveBuffer(this.fd, RECEIVE_BYTES)
-      setsockopt(this.fd, SOL_NETLINK, NETLINK_CAP_ACK, 1)
-      this.portId = getsockname(this.fd).readUInt32LE(4)
+      setSendBuffer(this.#fd)
+      setReceiveBuffer(this.#fd, RECEIVE_BYTES)
+      setsockopt(this.#fd, SOL_NETLINK, NETLINK_CAP_ACK, 1)
+      this.portId = getsockname(this.#fd).readUInt32LE(4)
     } catch (error) {
-      closeSync(this.fd)
+      this.close()
       throw error
     }
+  }
+
+  /** Sends messages; the kernel has done what they say when this returns. */
+  send(bytes: Buffer): void {
+    send(this.#fd, bytes)
+  }
+
+  /** As send(), on another thread. */
+  async sendInBackground(bytes: Buffer): Promise<void> {
+    await sendInBackground(this.#fd, bytes)
   }
 
   /**
@@ -97,7 +113,7 @@ export class NetfilterSocket {
     writer.begin(type, NLM_F.REQUEST | (all ? NLM_F.DUMP : NLM_F.ACK), family)
     attributes?.(writer)
     writer.end()
-    send(this.fd, writer.bytes)
+    this.send(writer.bytes)
     return sequence
   }
 
@@ -114,15 +130,18 @@ export class NetfilterSocket {
   }
 
   #receive(): number | undefined {
-    return recv(this.fd, this.#datagram, MSG_DONTWAIT)
+    return recv(this.#fd, this.#datagram, MSG_DONTWAIT)
   }
 
   *#answers(length: number): Generator<Answer> {
     for (const message of messages(this.#datagram, length)) yield { ...message, datagram: this.#datagram }
   }
 
+  /** What comes after fails with EBADF; the number may name another file by then. */
   close(): void {
-    closeSync(this.fd)
+    if (this.#fd === CLOSED) return
+    closeSync(this.#fd)
+    this.#fd = CLOSED
   }
 }
 

@@ -4,29 +4,21 @@ import type { BackendState, TableState } from '../../nftables/backend.ts'
 import type { TableFamily } from '../../nftables/schema.ts'
 import type { TableFlag } from '../../nftables/transaction.ts'
 import type { KernelTable } from './decode.ts'
-import { readGeneration, readTables } from './reader.ts'
-import { NetfilterSocket } from './socket.ts'
+import type { Reader } from './reader.ts'
 
 export interface StateOptions {
-  /** Path of a network namespace; undefined: the process's own. */
-  readonly namespace: string | undefined
   /** Flags for new tables. */
   readonly flags: readonly TableFlag[]
   /** The port id that owns our tables; 0: we own none. */
   readonly portId: number
 }
 
-export function readState({ namespace, flags, portId }: StateOptions): BackendState {
-  const socket = new NetfilterSocket(namespace)
-  try {
-    const tables = new Map<TableFamily, TableState>()
-    for (const [family, table] of readTables(socket)) {
-      tables.set(family, { handle: table.handle, flags: table.flags, owner: ownerOf(table, portId) })
-    }
-    return { generation: readGeneration(socket), tables, flags }
-  } finally {
-    socket.close()
+export function readState(reader: Reader, { flags, portId }: StateOptions): BackendState {
+  const tables = new Map<TableFamily, TableState>()
+  for (const [family, table] of reader.tables()) {
+    tables.set(family, { handle: table.handle, flags: table.flags, owner: ownerOf(table, portId) })
   }
+  return { generation: reader.generation(), tables, flags }
 }
 
 export function ownedByOther({ tables }: BackendState): boolean {

@@ -1,0 +1,34 @@
+// A network namespace with nothing in it, and what nft says about it.
+import { createNamespaces, deleteNamespaces, exec, namespacePrefix, onProcessEnd } from '../../lab/namespace.ts'
+
+export interface Kernel {
+  readonly name: string
+  /** Path, as back ends want it. */
+  readonly path: string
+  /** `nft list ruleset`, without the lines that only an owned table has. */
+  list(...options: string[]): string
+  nft(input: string, ...options: string[]): string
+  close(): void
+}
+
+export function emptyKernel(): Kernel {
+  const name = namespacePrefix()
+  createNamespaces([name])
+  const remove = (): void => deleteNamespaces([name])
+  const cancel = onProcessEnd(remove)
+  return {
+    name,
+    path: `/run/netns/${name}`,
+    list: (...options) => withoutOwner(exec(name, ['nft', ...options, 'list', 'ruleset'])),
+    nft: (input, ...options) => exec(name, ['nft', ...options, '-f', '-'], input),
+    close: () => {
+      cancel()
+      remove()
+    },
+  }
+}
+
+/** `flags owner` and the owner's program name; nft 1.0.6 has no word for `persist` and writes nothing behind `flags`. */
+function withoutOwner(listing: string): string {
+  return listing.replace(/ # progname .*$/gm, '').replace(/^\tflags (owner)?\n\n/gm, '')
+}
