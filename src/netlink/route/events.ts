@@ -45,6 +45,7 @@ export class RouteEvents {
   readonly #datagram = Buffer.alloc(DATAGRAM_BYTES)
   readonly #ended = Promise.withResolvers<undefined>()
   #closing = false
+  #lost = false
 
   /** Events count from here on. */
   constructor(options: RouteEventsOptions) {
@@ -73,32 +74,42 @@ export class RouteEvents {
   }
 
   #proceed(error: NodeJS.ErrnoException | null, length: number): void {
-    if (error?.code === 'ENOBUFS') this.#options.onLost()
-    else if (error === null) this.#deliver(length)
+    const events = error === null ? this.#decode(length) : []
+    if (error?.code === 'ENOBUFS') this.#lost = true
+    const empty = this.#drain(events)
+    if (events.length > 0) this.#options.onEvents(events)
+    // Until the buffer is empty the kernel goes on dropping and says nothing: a look before that would miss what comes after it.
+    if (empty && this.#lost) {
+      this.#lost = false
+      this.#options.onLost()
+    }
     this.#wait()
   }
 
-  #deliver(firstLength: number): void {
-    const events: RouteEvent[] = []
-    let length: number | undefined = firstLength
-    for (let count = 0; length !== undefined && count < DRAIN_LIMIT; count++) {
-      for (const message of readMessages(this.#datagram.subarray(0, length))) {
-        const event = decodeEvent(message)
-        if (event !== undefined) events.push(event)
-      }
-      length = this.#next()
+  /** Takes what else is waiting, up to a limit. @returns true if nothing is left */
+  #drain(events: RouteEvent[]): boolean {
+    for (let count = 0; count < DRAIN_LIMIT; count++) {
+      const length = this.#receive()
+      if (length === undefined) return true
+      events.push(...this.#decode(length))
     }
-    if (events.length > 0) this.#options.onEvents(events)
+    return false
+  }
+
+  #decode(length: number): RouteEvent[] {
+    const events = readMessages(this.#datagram.subarray(0, length)).map(decodeEvent)
+    return events.filter((event) => event !== undefined)
   }
 
   /** @returns undefined if no datagram is waiting */
-  #next(): number | undefined {
+  #receive(): number | undefined {
     try {
       return recv(this.#fd, this.#datagram, MSG_DONTWAIT)
     } catch (error) {
       // Any other error comes again with the next read, which reports it.
-      if (error instanceof SystemCallError && error.errno === ENOBUFS) this.#options.onLost()
-      return undefined
+      if (!(error instanceof SystemCallError) || error.errno !== ENOBUFS) return undefined
+      this.#lost = true
+      return 0
     }
   }
 
