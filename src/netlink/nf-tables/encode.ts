@@ -15,7 +15,7 @@ export interface Batch {
   /** The first number that the next batch may use. */
   readonly nextSequence: number
   /** What a message was about; undefined for the batch's frame. */
-  commandOf(sequence: number): Command | undefined
+  readonly commandOf: (sequence: number) => Command | undefined
 }
 
 export function encode({ commands }: Transaction, firstSequence: number, proof: Proof = 'end'): Batch {

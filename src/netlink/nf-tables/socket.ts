@@ -158,7 +158,7 @@ function endedWell(what: string, answer: Answer): boolean {
 
 /** Positive errno, or 0: both kinds of end begin with it, negated. */
 export function errnoOf({ datagram, start }: Answer): number {
-  return -datagram.readInt32LE(start)
+  return Math.abs(datagram.readInt32LE(start))
 }
 
 /** Without CAP_NET_ADMIN in the first user namespace there is only as much as net.core.wmem_max allows. */

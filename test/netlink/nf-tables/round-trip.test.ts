@@ -7,7 +7,7 @@ import { diff, emptyContent } from '../../../src/nftables/diff.ts'
 import { replace, update } from '../../../src/nftables/transaction.ts'
 import { createBackend } from '../../../src/netlink/create-backend.ts'
 import { anyContent, sameContent } from '../../nftables/contents.ts'
-import { emptyKernel, type Kernel } from './kernel.ts'
+import { emptyKernel, sortedElements, type Kernel } from './kernel.ts'
 
 let kernel: Kernel
 let netlink: Backend
@@ -57,11 +57,11 @@ test('both back ends list the same, after replacing and after updating', async (
       const listings: string[] = []
       for (const backend of [netlink, nft]) {
         await backend.commit(replace(a, new Map(), backend.state()))
-        listings.push(sortedLines(kernel.list()))
+        listings.push(sortedElements(kernel.list()))
         // The one thing that nft cannot do; see nft-program.test.ts.
         const needsReplacement = onlyLastAddress(diff(a, b))
         await backend.commit(needsReplacement ? replace(b, new Map(), backend.state()) : update(diff(a, b)))
-        listings.push(sortedLines(kernel.list()))
+        listings.push(sortedElements(kernel.list()))
       }
       expect(listings.slice(2)).toEqual(listings.slice(0, 2))
     }),
@@ -75,10 +75,4 @@ function onlyLastAddress({ sets }: Delta): boolean {
 
 function expectSame(actual: Awaited<ReturnType<Backend['readContent']>>, expected: NonNullable<typeof actual>): void {
   if (!sameContent(actual!, expected)) expect(actual).toEqual(expected)
-}
-
-/** Hash sets list their elements in any order. */
-function sortedLines(listing: string): string {
-  return listing
-    .replace(/\{ ([^{}]*?) \}/gs, (_, elements: string) => `{ ${elements.split(/,\s+/).sort().join(', ')} }`)
 }

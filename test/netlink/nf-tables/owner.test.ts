@@ -1,0 +1,93 @@
+// Whose the tables are: one agent at a time, and the rules outlive it.
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import type { Backend } from '../../../src/nftables/backend.ts'
+import type { Content, CounterName, Key } from '../../../src/nftables/content.ts'
+import { emptyContent } from '../../../src/nftables/diff.ts'
+import { cleanup, replace } from '../../../src/nftables/transaction.ts'
+import { createBackend, type BackendOptions } from '../../../src/netlink/create-backend.ts'
+import { address, sameContent } from '../../nftables/contents.ts'
+import { emptyKernel, type Kernel } from './kernel.ts'
+
+const CONTENT: Content = { ...emptyContent(), sets: new Map([['class4', new Map([[address('10.0.0.1') as string as Key, 7]])]]) }
+
+let kernel: Kernel
+let open: Backend[]
+
+beforeEach(() => {
+  kernel = emptyKernel()
+  open = []
+})
+
+afterEach(() => {
+  for (const each of open) each.close()
+  kernel.close()
+})
+
+function backend(options: Partial<BackendOptions> = {}): Backend {
+  const made = createBackend({ kind: 'netlink', namespace: kernel.path, ...options })
+  open.push(made)
+  return made
+}
+
+test('while its owner lives nobody else can change a table', async () => {
+  const first = backend()
+  await first.commit(replace(CONTENT, new Map(), first.state()))
+  expect(first.state().tables.get('inet')?.owner).toBe('self')
+  for (const second of [backend(), backend({ kind: 'nft' })]) {
+    expect(second.state().tables.get('inet')?.owner).toBe('other')
+    await expect((async () => second.commit(replace(emptyContent(), new Map(), second.state())))()).rejects.toMatchObject({ code: 'NODE_UNFIT' })
+  }
+  kernel.nft('flush ruleset')
+  expect(sameContent((await first.readContent())!, CONTENT)).toBe(true)
+})
+
+test.each(['netlink', 'nft'] as const)('rules outlive their owner, and the next agent (%s) takes them over in one commit', async (kind) => {
+  const first = backend()
+  await first.commit(replace(CONTENT, new Map(), first.state()))
+  first.close()
+  const second = backend({ kind })
+  expect(second.state().tables.get('inet')?.owner).toBe('orphan')
+  expect(sameContent((await second.readContent())!, CONTENT)).toBe(true)
+  const before = second.state().generation
+  await second.commit(replace(emptyContent(), new Map(), second.state()))
+  expect(second.state().generation).toBe(before + 1)
+  expect(second.state().tables.get('inet')?.owner).toBe(kind === 'nft' ? 'none' : 'self')
+})
+
+test('tables of the nft back end are taken over by netlink', async () => {
+  const first = backend({ kind: 'nft' })
+  await first.commit(replace(CONTENT, new Map(), first.state()))
+  const second = backend()
+  await second.commit(replace(CONTENT, new Map(), second.state()))
+  expect(second.state().tables.get('bridge')?.owner).toBe('self')
+})
+
+test.each(['netlink', 'nft'] as const)('counters go on through a replacement, those of both tables as one (%s)', async (kind) => {
+  kernel.nft(`table inet vethguard { counter in/a { packets 5 bytes 500; }
+    counter spoofed { packets 1 bytes 10; }
+  }
+  table bridge vethguard { counter spoofed { packets 2 bytes 20; }
+  }`)
+  const agent = backend({ kind })
+  const counters = await agent.readCounters()
+  const names = new Set(['in/a', 'in/b'] as CounterName[])
+  await agent.commit(replace({ ...emptyContent(), counters: names }, counters, agent.state()))
+  expect(Object.fromEntries(await agent.readCounters())).toEqual({
+    'in/a': { packets: 5, bytes: 500 },
+    'in/b': { packets: 0, bytes: 0 },
+    spoofed: { packets: 3, bytes: 30 },
+  })
+})
+
+test.each(['netlink', 'nft'] as const)('cleanup removes both tables, owned, orphaned or missing, and nothing else (%s)', async (kind) => {
+  kernel.nft('add table inet other')
+  const owner = backend()
+  await owner.commit(replace(CONTENT, new Map(), owner.state()))
+  owner.close()
+  const agent = backend({ kind })
+  await agent.commit(cleanup(agent.state()))
+  expect(agent.state().tables.size).toBe(0)
+  expect(await agent.readContent()).toBeUndefined()
+  await agent.commit(cleanup(agent.state()))
+  expect(kernel.list()).toBe('table inet other {\n}\n')
+})

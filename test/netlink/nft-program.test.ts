@@ -1,0 +1,47 @@
+// What only the nft back end does.
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import type { Backend } from '../../src/nftables/backend.ts'
+import type { Content, Key, Value } from '../../src/nftables/content.ts'
+import { diff, emptyContent } from '../../src/nftables/diff.ts'
+import { replace, update } from '../../src/nftables/transaction.ts'
+import { createBackend } from '../../src/netlink/create-backend.ts'
+import { address, sameContent } from '../nftables/contents.ts'
+import { emptyKernel, type Kernel } from './nf-tables/kernel.ts'
+
+let kernel: Kernel
+let backend: Backend
+
+beforeAll(() => {
+  kernel = emptyKernel()
+  backend = createBackend({ kind: 'nft', namespace: kernel.path })
+})
+
+beforeEach(async () => {
+  await backend.commit(replace(emptyContent(), new Map(), backend.state()))
+})
+
+afterAll(() => {
+  backend.close()
+  kernel.close()
+})
+
+test("nft's complaint is in the error, and later commits go on", async () => {
+  const failing = backend.commit(update(diff(class4('10.0.0.1'), emptyContent())))
+  const next = backend.commit(update(diff(emptyContent(), class4('10.0.0.2'))))
+  await expect(failing).rejects.toThrow(/^nft -f: .*No such file or directory/s)
+  await expect(failing).rejects.toMatchObject({ code: 'NFT' })
+  await next
+  expect(sameContent((await backend.readContent())!, class4('10.0.0.2'))).toBe(true)
+})
+
+test.each(['255.255.255.255', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'])('%s alone cannot be deleted from ranges: that is said', async (last) => {
+  const set = last.includes(':') ? 'cidr6' : 'cidr4'
+  const key = (address(last) + address(last)) as Key
+  const content: Content = { ...emptyContent(), sets: new Map([[set, new Map([[key, 1]])]]) }
+  await backend.commit(update(diff(emptyContent(), content)))
+  expect(() => backend.commit(update(diff(content, emptyContent())))).toThrow(`nft cannot delete ${last}`)
+})
+
+function class4(text: string): Content {
+  return { ...emptyContent(), sets: new Map([['class4', new Map<Key, Value>([[address(text) as string as Key, 1]])]]) }
+}
