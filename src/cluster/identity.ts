@@ -1,6 +1,6 @@
 // Who an API object is: namespace and name out of its metadata. An object that does not say it properly is given a name, so
 // that what it asks for is not lost.
-import { type Place, field, isMissing, quote, report, text } from './fields.ts'
+import { type Place, field, isMissing, quote, report } from './fields.ts'
 
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
 const DNS_LABEL = new RegExp(`^${LABEL}$`)
@@ -21,17 +21,21 @@ export function isDnsSubdomain(name: string): boolean {
   return name.length <= 253 && DNS_SUBDOMAIN.test(name)
 }
 
-/** Namespace and name of a namespaced object. Errors are reported; `default` and a name made from the content stand in. */
+/**
+ * Namespace and name of a namespaced object. A missing namespace is `default`. Errors are reported, and a name stands in that no
+ * sound object has.
+ */
 export function readIdentity(root: Place): Identity {
   const metadata = field(root, 'metadata')
   return { namespace: readNamespaceName(field(metadata, 'namespace')), name: readName(field(metadata, 'name'), root.value) }
 }
 
 function readNamespaceName(place: Place): string {
-  const namespace = isMissing(place) ? 'default' : (text(place) ?? 'default')
-  if (isDnsLabel(namespace)) return namespace
-  const standIn = namespace === '' || namespace.includes('/') ? 'default' : namespace
-  report(place, `${quote(namespace)} is no name of a namespace`, `taken as ${quote(standIn)}`)
+  const { value } = place
+  if (isMissing(place) || value === '') return 'default'
+  if (typeof value === 'string' && isDnsLabel(value)) return value
+  const standIn = (typeof value === 'string' ? value : quote(value)).replaceAll('/', '?')
+  report(place, `${quote(value)} is no name of a namespace`, `taken as ${quote(standIn)}`)
   return standIn
 }
 

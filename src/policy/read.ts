@@ -1,5 +1,6 @@
 // NetworkPolicy v1 as an API server or a manifest has it -> Policy. Whatever is wrong fails closed in the smallest piece that
-// holds it: an entry matches nothing, a rule allows nothing, a selector of targets selects all.
+// holds it: an entry matches nothing, a rule allows nothing, a selector of targets selects all and allows them nothing (its
+// rules were not meant for all of them, and could open what another policy closes).
 import type { Problem } from '../cluster/change.ts'
 import { type Place, field, hasOnly, isMissing, isObject, items, quote, report, rootPlace } from '../cluster/fields.ts'
 import { readIdentity } from '../cluster/identity.ts'
@@ -18,6 +19,7 @@ const RULE_FIELDS = { ingress: new Set(['from', 'ports']), egress: new Set(['to'
 const NOTHING: Rule = { peers: [], ports: [] }
 
 const BOTH_ISOLATED = 'the selected pods are isolated in both directions'
+const ALL_DENIED = 'every pod of the namespace is selected, and nothing is allowed by this policy'
 
 /**
  * Reads a networking.k8s.io/v1 NetworkPolicy, with the defaults of the API server.
@@ -37,13 +39,14 @@ function readObject(root: Place): Policy {
   const sound = checkSpec(spec)
   const understood = [hasOnly(root, OBJECT_FIELDS), hasOnly(spec, SPEC_FIELDS), sound].every(Boolean)
   const isolates = readPolicyTypes(spec, understood)
-  const podSelector = readTargets(field(spec, 'podSelector', 'every pod of the namespace is selected'))
+  const targets = readTargets(field(spec, 'podSelector', ALL_DENIED), understood)
+  const rules = (direction: Direction) => (targets === null ? [] : readRules(spec, direction))
   return limited(root, {
     key: policyKey(identity),
     ...identity,
-    podSelector,
-    ingress: isolates.ingress ? readRules(spec, 'ingress') : undefined,
-    egress: isolates.egress ? readRules(spec, 'egress') : undefined,
+    podSelector: targets ?? EVERYTHING,
+    ingress: isolates.ingress ? rules('ingress') : undefined,
+    egress: isolates.egress ? rules('egress') : undefined,
   })
 }
 
@@ -53,8 +56,10 @@ function checkSpec(spec: Place): boolean {
   return true
 }
 
-function readTargets(place: Place): Selector {
-  return isMissing(place) ? EVERYTHING : (readSelector(place) ?? EVERYTHING)
+/** Missing is `{}`, but not beside a field that is not understood: that may be the misspelt one. */
+function readTargets(place: Place, understood: boolean): Selector | null {
+  if (!isMissing(place)) return readSelector(place)
+  return understood ? EVERYTHING : report(place, 'missing beside an error that may be about it')
 }
 
 /** Missing types are Ingress, and Egress if there are egress rules (defaults.go SetDefaults_NetworkPolicy). */

@@ -3,11 +3,18 @@ import { type BadInput, INTO_A, INTO_B, OUT_OF_A, ingressToA, policy } from './c
 
 const P = 'NetworkPolicy x/p (case.yaml#1)'
 const BOTH = /isolated in both directions/
+const MISSED = [P, 'spec.podSelector', /^missing beside an error that may be about it: every pod of the namespace/] as const
 const NO_RULE = /this rule allows nothing/
 const LONG_NAME = 'n'.repeat(63)
 const TO_A = 'podSelector: {matchLabels: {app: a}}'
 
 export const POLICIES: readonly BadInput[] = [
+  {
+    name: 'misspelt targets do not open what another policy closes',
+    text: policy('{podselector: {matchLabels: {app: b}}, ingress: [{}]}') + policy('{podSelector: {}}', '{namespace: x, name: deny}'),
+    problems: [[P, 'spec.podselector', BOTH], MISSED],
+    closed: [...INTO_A, ...INTO_B],
+  },
   {
     name: 'no spec',
     text: policy(''),
@@ -15,12 +22,17 @@ export const POLICIES: readonly BadInput[] = [
     closed: [...INTO_A, ...INTO_B],
     open: OUT_OF_A,
   },
-  { name: 'a spec that is a word', text: policy('deny'), problems: [[P, 'spec', BOTH]], closed: [...INTO_A, ...INTO_B, ...OUT_OF_A] },
-  { name: 'a spec that is a list', text: policy('[]'), problems: [[P, 'spec', BOTH]], closed: [...INTO_A, ...OUT_OF_A] },
+  {
+    name: 'a spec that is a word',
+    text: policy('deny'),
+    problems: [[P, 'spec', BOTH], MISSED],
+    closed: [...INTO_A, ...INTO_B, ...OUT_OF_A],
+  },
+  { name: 'a spec that is a list', text: policy('[]'), problems: [[P, 'spec', BOTH], MISSED], closed: [...INTO_A, ...OUT_OF_A] },
   {
     name: 'a misspelt spec',
     text: policy('').replace('spec:', 'sepc: {podSelector: {}}'),
-    problems: [[P, 'spec', /^missing/], [P, 'sepc', BOTH]],
+    problems: [[P, 'spec', /^missing/], [P, 'sepc', BOTH], MISSED],
     closed: [...INTO_A, ...OUT_OF_A],
   },
   {
@@ -137,7 +149,7 @@ export const POLICIES: readonly BadInput[] = [
   {
     name: 'a namespace that is a path',
     text: policy('{podSelector: {}}', '{namespace: x/y, name: p}'),
-    problems: [['NetworkPolicy default/p (case.yaml#1)', 'metadata.namespace', /"x\/y" is no name of a namespace: taken as "default"/]],
+    problems: [['NetworkPolicy x?y/p (case.yaml#1)', 'metadata.namespace', /"x\/y" is no name of a namespace: taken as "x\?y"/]],
     open: INTO_A,
   },
 ]

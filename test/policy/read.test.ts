@@ -100,7 +100,7 @@ describe('errors stay where they are', () => {
   test.each([
     ['no name', { spec: {} }, 'metadata.name', /^default\/unnamed-[0-9a-f]{8}$/],
     ['a name that cannot be', { metadata: { namespace: 'x', name: 'A/b' }, spec: {} }, 'metadata.name', /^x\/unnamed-[0-9a-f]{8}$/],
-    ['a namespace that cannot be', { metadata: { namespace: 'a/b', name: 'p' }, spec: {} }, 'metadata.namespace', /^default\/p$/],
+    ['a namespace that cannot be', { metadata: { namespace: 'a/b', name: 'p' }, spec: {} }, 'metadata.namespace', /^a\?b\/p$/],
   ])('%s is reported, and the policy stays', (_, object, where, key) => {
     const { policy, problems } = readPolicy(object)
     expect(policy?.key).toMatch(key)
