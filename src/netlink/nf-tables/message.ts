@@ -119,8 +119,13 @@ export class MessageWriter {
 
   #attribute(type: number, payload: number): number {
     const at = this.#reserve((ATTRIBUTE_HEADER_BYTES + payload + 3) & ~3)
-    this.#bytes.writeUInt16LE(ATTRIBUTE_HEADER_BYTES + payload, at)
-    this.#bytes.writeUInt16LE(type, at + 2)
+    const bytes = this.#bytes
+    const length = ATTRIBUTE_HEADER_BYTES + payload
+    // By the byte: some times faster than writeUInt16LE(), and this runs several times for each element.
+    bytes[at] = length & 255
+    bytes[at + 1] = length >> 8
+    bytes[at + 2] = type & 255
+    bytes[at + 3] = type >> 8
     return at
   }
 
