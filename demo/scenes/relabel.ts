@@ -1,0 +1,47 @@
+// Scene 3: a pod gets another label while everything runs.
+import colors from 'picocolors'
+import { Prober } from '../../test/lab/prober.ts'
+import { type Edit, prepareEdit, readCluster, reverse } from '../manifests.ts'
+import { type Attempt, attemptName, type Cell, flipped, measureMatrix } from '../matrix.ts'
+import type { Stage } from '../stage.ts'
+import { type Switch, timeSwitch } from '../switch.ts'
+import { complain, count, heading, milliseconds, say, verdictText } from '../text.ts'
+import { complainOfCells } from './reach.ts'
+
+/** The only job, shop/reports, becomes part of the backend: it gets the backend's rights, and loses those of a job. */
+const RELABEL: Edit = { file: 'pods/shop.yaml', from: 'app: reports\n    tier: jobs', to: 'app: reports\n    tier: backend' }
+
+/** @param before the matrix until now. @returns how many things are not as they should be */
+export async function showRelabelling(stage: Stage, before: readonly Cell[]): Promise<number> {
+  heading(3, 'A label changes: shop/reports becomes part of the backend')
+  say(`${colors.dim(`${stage.manifests}/${RELABEL.file}:`)} ${colors.dim('tier: jobs')} → ${colors.bold('tier: backend')}`)
+  const watched = watchedAttempt(stage)
+  const prober = new Prober(stage.lab)
+  try {
+    const granted = timeSwitch(prober, watched, prepareEdit(stage.manifests, RELABEL))
+    const after = await measureMatrix(stage.cast, await readCluster(stage.manifests), stage.node.name)
+    const flips = flipped(before, after)
+    for (const flip of flips.filter(({ family }) => family === 4)) sayFlip(flip)
+    const revoked = timeSwitch(prober, watched, prepareEdit(stage.manifests, reverse(RELABEL)))
+    say(`${switchText('Granted', granted)}; ${switchText('taken back', revoked)}.`)
+    say(colors.dim('From the rename of the file to the first packet with the new verdict, packets sent one after the other until then.'))
+    return complainOfCells(after) + complain(flips.length > 0 ? [] : ['no cell has changed'])
+  } finally {
+    prober.close()
+  }
+}
+
+function watchedAttempt({ cast: { clients, services } }: Stage): Attempt {
+  const from = clients.find(({ name }) => name === 'shop/reports')
+  const to = services.find(({ actor }) => actor.name === 'data/postgres')
+  if (from === undefined || to === undefined) throw new Error('the manifests have no shop/reports or no data/postgres')
+  return { from, to, family: 4 }
+}
+
+function sayFlip(flip: Cell): void {
+  say(`${attemptName(flip).padEnd(36)} ${verdictText(!flip.open)} → ${verdictText(flip.open)}`)
+}
+
+function switchText(what: string, { durationMs, packets }: Switch): string {
+  return `${what} after ${colors.bold(milliseconds(durationMs))} (${count(packets, 'packet')})`
+}
