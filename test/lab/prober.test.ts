@@ -80,7 +80,7 @@ describe.each([
   })
 
   test('each probe is a new connection, and its answer a valid part of it', () => {
-    const rules = ['ct state established,related accept', 'ct state invalid drop', 'ct state new accept', 'drop']
+    const rules = ['ct state invalid drop', 'ct direction original ct state != new drop', 'ct direction reply ct state != established drop']
     withRules(rules, () => {
       expect(exceptions(prober.matrix(hosts, PROBES))).toEqual([])
       expect(exceptions(prober.judge(pairsTo(lab.pods[0]!, 20)))).toEqual([])
