@@ -16,11 +16,9 @@ const NF_ACCEPT = 1
 /** nft numbers data types in 6 bits; a concatenation is their sequence. */
 const TYPE_BITS = 6
 
-/** What nft keeps beside a set for its own listing: type, length, value (libnftnl/udata.h). Numbers are in host order. */
-const SET_USERDATA = { KEY_BYTEORDER: 0, DATA_BYTEORDER: 1, KEY_TYPEOF: 3, DATA_INTERVAL: 6 } as const
+/** What nft keeps beside a set to list it right: type, length, value (libnftnl/udata.h). Numbers are in host order. */
+const SET_USERDATA = { KEY_BYTEORDER: 0, DATA_BYTEORDER: 1 } as const
 const BYTEORDER = { none: 0, host: 1, big: 2 } as const
-/** The key is a concatenation (EXPR_CONCAT) of types, not of expressions. */
-const TYPEOF_CONCAT = `\0\x04\x0d\0\0\0\x01\0`
 const RULE_USERDATA_COMMENT = 0
 
 export function addTable(writer: MessageWriter, family: TableFamily, flags: readonly TableFlag[]): void {
@@ -138,8 +136,6 @@ function setUserdata(set: SetName): string {
   return [
     userdata(SET_USERDATA.KEY_BYTEORDER, hostU32(byteorder)),
     data === 'classid' ? userdata(SET_USERDATA.DATA_BYTEORDER, hostU32(BYTEORDER.host)) : '',
-    key.length > 1 ? userdata(SET_USERDATA.KEY_TYPEOF, TYPEOF_CONCAT) : '',
-    data === undefined ? '' : userdata(SET_USERDATA.DATA_INTERVAL, hostU32(0)),
   ].join('')
 }
 
