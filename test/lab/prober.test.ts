@@ -104,6 +104,7 @@ describe.each([
     expect(prober.probe(attempt)).toBe('denied')
     exec(lab.nodes[0]!.namespace, ['nft', '-f', '-'], dnat)
     expect(prober.probe(attempt)).toBe('allowed')
+    expect(prober.probe({ ...attempt, to: lab.pods[1]! })).toBe('denied') // it arrives, but elsewhere
     exec(lab.nodes[0]!.namespace, ['nft', 'delete table ip service'])
   })
 
