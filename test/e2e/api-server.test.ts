@@ -1,0 +1,136 @@
+// The API server that other tests are written against: what they take for granted about it.
+import { existsSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { Lab } from '../lab/lab.ts'
+import { exec, listNamespaces } from '../lab/namespace.ts'
+import { AGENT_RULES, type Account } from './account.ts'
+import { ApiError, type ApiClient, type WatchEvent } from './api-client.ts'
+import { ApiServer } from './api-server.ts'
+import { BUILD_TIMEOUT_MS, kubernetes } from './cluster/binaries.ts'
+import { labPodObjects } from './lab-pod.ts'
+import type { ApiObject } from './resource-path.ts'
+
+let lab: Lab
+let server: ApiServer
+let account: Account
+
+beforeAll(async () => {
+  await kubernetes()
+  lab = Lab.create({ nodes: 2, podsPerNode: 1 })
+  server = await ApiServer.start({ namespaces: lab.nodes.map(({ namespace }) => namespace) })
+  account = await server.createAccount('agent', AGENT_RULES)
+}, BUILD_TIMEOUT_MS)
+
+afterAll(async () => {
+  await server.close()
+  lab.close()
+})
+
+describe('an account with the rights of the agent', () => {
+  test('lists what the agent reads', async () => {
+    for (const path of ['/api/v1/pods', '/api/v1/namespaces', '/apis/networking.k8s.io/v1/networkpolicies']) {
+      await expect(account.client.get(path)).resolves.toHaveProperty('metadata.resourceVersion')
+    }
+  })
+
+  test('is refused everything else', async () => {
+    expect(await statusOf(account.client.get('/api/v1/secrets'))).toBe(403)
+    expect(await statusOf(account.client.get('/api/v1/namespaces/default'))).toBe(403)
+    expect(await statusOf(account.client.apply(configMap('mine')))).toBe(403)
+  })
+
+  test('sees a faked pod come, get its addresses, and go', async () => {
+    const { metadata } = await account.client.get('/api/v1/pods')
+    const events = account.client.watch(`/api/v1/pods?resourceVersion=${String(metadata['resourceVersion'])}`)
+    const { pod, status } = labPodObjects(lab.pods[0]!, { namespace: 'default', labels: { app: 'a' } })
+    await server.admin.apply(pod)
+    await server.admin.mergeStatus(pod, status)
+    await server.admin.delete(pod)
+    const [added, changed, removed] = await take(events, 3)
+    expect(added).toMatchObject({ type: 'ADDED', object: { spec: { nodeName: 'node0' }, metadata: { labels: { app: 'a' } } } })
+    expect(changed).toMatchObject({ type: 'MODIFIED', object: { status: { podIPs: [{ ip: '10.244.0.10' }, { ip: 'fd00:10:244::a' }] } } })
+    expect(removed?.type).toBe('DELETED')
+  })
+
+  test('uses a rotated token, and no revoked one', async () => {
+    await account.revokeTokens()
+    const unseen = await server.createAccount('unseen', AGENT_RULES)
+    await unseen.revokeTokens()
+    expect(await statusOf(unseen.client.get('/api/v1/pods'))).toBe(401)
+    await unseen.rotateToken()
+    await expect(unseen.client.get('/api/v1/pods')).resolves.toHaveProperty('items')
+    await account.rotateToken()
+  })
+})
+
+test('every node of the lab reaches it with the kubeconfig', async () => {
+  const kubectl = (await kubernetes())('kubectl')
+  for (const { namespace } of lab.nodes) {
+    expect(exec(namespace, [kubectl, '--kubeconfig', account.kubeconfig, 'get', 'networkpolicies', '-A', '-o', 'name'])).toBe('')
+  }
+})
+
+test('a namespace and what it held can be removed', async () => {
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'short-lived' } }
+  await server.admin.apply(namespace)
+  await server.admin.deleteNamespace('short-lived')
+  expect(await statusOf(server.admin.get('/api/v1/namespaces/short-lived'))).toBe(404)
+})
+
+test('silent or cut connections are the client\'s to find out', async () => {
+  const kubectl = (await kubernetes())('kubectl')
+  const list = (): string => exec(lab.nodes[0]!.namespace, [
+    kubectl, '--kubeconfig', server.kubeconfig, '--request-timeout', '1s', 'get', 'namespace', 'default', '-o', 'name',
+  ])
+  server.setReachable(false)
+  expect(list).toThrow()
+  server.setReachable(true)
+  expect(list()).toBe('namespace/default\n')
+})
+
+test('killed and restarted it has its data; compacted meanwhile it has forgotten the way there', async () => {
+  const { metadata } = await server.admin.apply(configMap('kept'))
+  await server.admin.apply(configMap('later'))
+  await server.kill()
+  await expect(server.admin.get('/api/v1/namespaces/default')).rejects.not.toBeInstanceOf(ApiError)
+  await server.compact()
+  await server.restart()
+  await expect(server.admin.get('/api/v1/namespaces/default/configmaps/kept')).resolves.toMatchObject({ data: { key: 'kept' } })
+  const [event] = await take(watchConfigMaps(server.admin, metadata), 1)
+  expect(event).toMatchObject({ type: 'ERROR', object: { code: 410 } })
+})
+
+test('without a watch cache compaction is felt at once; nothing is left after the end', async () => {
+  const before = listNamespaces()
+  const other = await ApiServer.start({ flags: ['--watch-cache=false'] })
+  const { metadata } = await other.admin.apply(configMap('first'))
+  await other.admin.apply(configMap('second'))
+  await other.compact()
+  const [event] = await take(watchConfigMaps(other.admin, metadata), 1)
+  expect(event).toMatchObject({ type: 'ERROR', object: { code: 410 } })
+  expect(existsSync(other.kubeconfig)).toBe(true)
+  await other.close()
+  expect(existsSync(other.kubeconfig)).toBe(false)
+  expect(listNamespaces().filter((name) => !before.includes(name) && name.startsWith(`vg${process.pid}-`))).toEqual([])
+})
+
+function watchConfigMaps(client: ApiClient, { resourceVersion }: ApiObject['metadata']): AsyncGenerator<WatchEvent> {
+  return client.watch(`/api/v1/configmaps?resourceVersion=${String(resourceVersion)}`)
+}
+
+async function take<T>(source: AsyncGenerator<T>, count: number): Promise<T[]> {
+  const taken: T[] = []
+  for await (const value of source) if (taken.push(value) === count) break
+  return taken
+}
+
+async function statusOf(request: Promise<unknown>): Promise<number> {
+  return request.then(() => 200, (error: unknown) => {
+    if (error instanceof ApiError) return error.status
+    throw error
+  })
+}
+
+function configMap(name: string): ApiObject {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' }, data: { key: name } }
+}

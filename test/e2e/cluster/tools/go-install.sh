@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# `go install` for modules that it refuses because their go.mod replaces or excludes others. Does nothing for what is there.
+#   go-install.sh FOLDER MODULE@VERSION PACKAGE...        (packages relative to the module; TAGS: build tags)
+# For example: go-install.sh out github.com/prometheus/prometheus@v0.305.0 cmd/promtool
+set -euo pipefail
+folder=$1 module=${2%@*} version=${2#*@}
+shift 2
+mkdir -p "$folder"
+folder=$(realpath "$folder")
+
+missing=()
+for package; do [[ -x $folder/$(basename "$package") ]] || missing+=("$package"); done
+((${#missing[@]})) || exit 0
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+gomod=$(go mod download -json "$module@$version" | sed -n 's/.*"GoMod": "\(.*\)".*/\1/p')
+{
+  printf 'module wrapper\n\ngo %s\n\nrequire %s %s\n' "$(awk '$1 == "go" {print $2}' "$gomod")" "$module" "$version"
+  awk '/^(replace|exclude) \(/ {block = 1} block || /^(replace|exclude) [^(]/ {print} /^\)/ {block = 0}' "$gomod"
+} >go.mod
+{
+  printf '//go:build tools\n\npackage wrapper\n\n'
+  printf "import _ \"$module/%s\"\n" "${missing[@]}"
+} >tools.go
+go mod tidy -e >tidy.log 2>&1 || cat tidy.log >&2
+for package in "${missing[@]}"; do
+  CGO_ENABLED=0 go build -mod=mod -trimpath -ldflags '-s -w' ${TAGS:+-tags "$TAGS"} -o "$folder/" "$module/$package"
+done

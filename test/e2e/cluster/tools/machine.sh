@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# First process of a node: runs as process 1 of a process namespace of its own and in a mount namespace of its own, so that
+# whatever the node has started and mounted is gone as soon as this process is killed.
+#   machine.sh FOLDER KUBELET KUBE-PROXY NODE-NAME NODE-ADDRESSES        (FOLDER: as node-files.ts fills it)
+set -euo pipefail
+folder=$1 kubelet=$2 proxy=$3 name=$4 addresses=$5
+mount --make-rshared /
+mount -t tmpfs netns /run/netns # CNI keeps its handles on pods' namespaces here, and everybody's `ip netns` would list them
+
+containerd --config "$folder/containerd.toml" >"$folder/containerd.log" 2>&1 &
+until [[ -S $folder/containerd.sock ]]; do sleep 0.05; done
+"$kubelet" --config "$folder/kubelet.json" --kubeconfig "$folder/../$name.kubeconfig" \
+  --root-dir "$folder/kubelet" --cert-dir "$folder/kubelet/pki" --hostname-override "$name" --node-ip "$addresses" >"$folder/kubelet.log" 2>&1 &
+"$proxy" --config "$folder/kube-proxy.json" >"$folder/kube-proxy.log" 2>&1 &
+wait -n # a node that lost one of the three is no node; until then bash reaps what containers leave to process 1

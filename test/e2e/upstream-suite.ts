@@ -1,0 +1,93 @@
+// The Kubernetes project's own NetworkPolicy suite against a whole cluster, cut into parts that run side by side: a case mostly
+// waits for its pods to come and go.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { inNamespace } from '../lab/namespace.ts'
+import { kubernetes } from './cluster/binaries.ts'
+import type { Cluster } from './cluster/cluster.ts'
+
+export interface SuiteOptions {
+  /** Regular expressions over the full name of a case. */
+  readonly focus: string
+  readonly skip: string
+  /** How many cases run at a time. */
+  readonly parallel: number
+  readonly timeoutMs: number
+}
+
+export interface CaseResult {
+  readonly name: string
+  readonly passed: boolean
+  readonly seconds: number
+  /** Empty where it passed. */
+  readonly failure: string
+}
+
+/** What ginkgo's JSON report has of a case. */
+interface SpecReport {
+  readonly ContainerHierarchyTexts: readonly string[] | null
+  readonly LeafNodeText: string
+  readonly LeafNodeType: string
+  readonly State: 'passed' | 'skipped' | 'failed' | 'timedout' | 'panicked' | 'interrupted'
+  /** Nanoseconds. */
+  readonly RunTime: number
+  readonly Failure?: { readonly Message: string }
+}
+
+/** @returns what each case came to; those that the time did not suffice for have failed */
+export async function runUpstreamSuite(cluster: Cluster, { focus, skip, parallel, timeoutMs }: SuiteOptions): Promise<CaseResult[]> {
+  const folder = join(cluster.folder, 'suite')
+  mkdirSync(folder, { recursive: true })
+  const suite = new Suite(cluster, folder, (await kubernetes())('netpol.test'))
+  const names = (await suite.run('plan', [`--ginkgo.focus=${focus}`, `--ginkgo.skip=${skip}`, '--ginkgo.dry-run'])).map(nameOf)
+  const parts = Array.from({ length: parallel }, (_, part) => names.filter((_, index) => index % parallel === part)).filter(({ length }) => length > 0)
+  const reports = await Promise.all(parts.map((part, index) => suite.run(`part${index}`, [
+    `--ginkgo.focus=(${part.map(literally).join('|')})$`, `--ginkgo.timeout=${timeoutMs}ms`,
+  ])))
+  return reports.flat().map(resultOf)
+}
+
+class Suite {
+  private readonly cluster: Cluster
+  private readonly folder: string
+  private readonly program: string
+
+  constructor(cluster: Cluster, folder: string, program: string) {
+    this.cluster = cluster
+    this.folder = folder
+    this.program = program
+  }
+
+  /** Runs the program once. @returns the cases that it did not skip */
+  async run(name: string, flags: readonly string[]): Promise<SpecReport[]> {
+    const report = join(this.folder, `${name}.json`)
+    const log = openSync(join(this.folder, `${name}.log`), 'w')
+    const child = inNamespace(this.cluster.controlNode.namespace, () => spawn('setpriv', [
+      '--pdeathsig', 'KILL', this.program, `--kubeconfig=${this.cluster.kubeconfig}`, '--provider=local',
+      `--ginkgo.json-report=${report}`, '--ginkgo.no-color', ...flags,
+    ], { stdio: ['ignore', log, log] }))
+    await once(child, 'exit')
+    const [{ SpecReports }] = JSON.parse(readFileSync(report, 'utf8')) as [{ SpecReports: SpecReport[] }]
+    return SpecReports.filter(({ LeafNodeType, State }) => LeafNodeType === 'It' && State !== 'skipped')
+  }
+}
+
+/** A regular expression that matches this text. */
+function literally(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+}
+
+function nameOf({ ContainerHierarchyTexts, LeafNodeText }: SpecReport): string {
+  return [...ContainerHierarchyTexts ?? [], LeafNodeText].join(' ')
+}
+
+function resultOf(report: SpecReport): CaseResult {
+  return {
+    name: nameOf(report),
+    passed: report.State === 'passed',
+    seconds: report.RunTime / 1e9,
+    failure: report.State === 'passed' ? '' : report.Failure?.Message ?? report.State,
+  }
+}
