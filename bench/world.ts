@@ -13,36 +13,29 @@ export interface WorldSize {
   readonly localPods: number
 }
 
-export interface World {
-  readonly node: string
-  readonly namespaces: readonly Namespace[]
-  readonly pods: readonly Pod[]
-  readonly policies: readonly Policy[]
-}
-
-const NODE = 'node-0'
+export const NODE = 'node-0'
 const APPS = 10
 const TEAMS = 20
 /** Namespaces that have pods on the node. */
 const BUSY = 10
+const PODS_PER_NAMESPACE = 200
 
-/** Pods are spread over namespaces of 200 with ten apps each; all policies are in the namespaces of the local pods, so all are active. */
-export function worldOf({ pods, policies, localPods }: WorldSize): World {
-  const namespaces = Array.from({ length: Math.max(BUSY, Math.ceil(pods / 200)) }, (_, index) => namespaceOf(index))
-  return {
-    node: NODE,
-    namespaces,
-    pods: Array.from({ length: pods }, (_, index) => podOf(index, namespaces.length, localPods)),
-    policies: Array.from({ length: policies }, (_, index) => policyOf(index)),
-  }
+/** Everything there is, made anew at each call: a benchmark of memory must not hold it twice. */
+export function changesOf(size: WorldSize): Change[] {
+  return [
+    ...Array.from({ length: namespacesIn(size) }, (_, index) => namespaceOf(index)).map((now): Change => ({ kind: 'namespace', key: now.name, now })),
+    ...Array.from({ length: size.policies }, (_, index) => policyOf(index)).map((now): Change => ({ kind: 'policy', key: now.key, now })),
+    ...Array.from({ length: size.pods }, (_, index) => podChange(podOf(size, index))),
+  ]
 }
 
-export function changesOf({ namespaces, pods, policies }: World): Change[] {
-  return [
-    ...namespaces.map((now): Change => ({ kind: 'namespace', key: now.name, now })),
-    ...policies.map((now): Change => ({ kind: 'policy', key: now.key, now })),
-    ...pods.map((now): Change => ({ kind: 'pod', key: podKey(now), now })),
-  ]
+export function podChange(now: Pod, gone = false): Change {
+  return { kind: 'pod', key: podKey(now), now: gone ? undefined : now }
+}
+
+/** Pods are spread over namespaces of 200 with ten apps each; all policies are in the namespaces of the local pods, so all are active. */
+export function namespacesIn({ pods }: WorldSize): number {
+  return Math.max(BUSY, Math.ceil(pods / PODS_PER_NAMESPACE))
 }
 
 /** Address number `index` of the pod network: 10.128.0.0/9, and fd00:10::/64 the same way. */
@@ -50,8 +43,10 @@ export function podAddress(index: number): Address {
   return addressFromBytes([10, 128 + (index >> 16), (index >> 8) & 255, index & 255])
 }
 
-export function podOf(index: number, namespaces: number, localPods: number): Pod {
-  const isLocal = index < localPods
+/** Pod number `index`; the first ones are local. Numbers beyond the size are pods that are not there yet. */
+export function podOf(size: WorldSize, index: number): Pod {
+  const isLocal = index < size.localPods
+  const namespaces = namespacesIn(size)
   const namespace = isLocal ? index % BUSY : index % namespaces
   const app = Math.floor(index / (isLocal ? BUSY : namespaces)) % APPS
   return {

@@ -103,7 +103,7 @@ export class Agent {
     })
     this.#veths.start()
     const changes = this.#takeQueue()
-    this.#compiler.apply(changes)
+    this.#compiler.load(changes)
     this.#bind()
     await this.#committer.replaceAll()
     this.#state = 'idle'
@@ -124,7 +124,7 @@ export class Agent {
   }
 
   #arrived(batch: readonly Change[]): void {
-    this.#queue.push(...batch)
+    for (const change of batch) this.#queue.push(change) // a batch may hold more than a call takes arguments
     this.#since ??= performance.now()
     if (!this.#turnTaken) this.#pump()
   }

@@ -80,8 +80,18 @@ export class Compiler {
     return this.#locals.revision
   }
 
+  /** Takes in everything there is. The kernel needs the whole content afterwards. */
+  load(changes: readonly Change[]): void {
+    this.#store.unremembered(() => this.#settle(changes))
+  }
+
   /** @returns what has to change in the kernel; undefined: nothing */
   apply(changes: readonly Change[]): Delta | undefined {
+    this.#settle(changes)
+    return this.#store.flush()
+  }
+
+  #settle(changes: readonly Change[]): void {
     for (const change of changes) this.#note(change)
     const changedPods = this.#locals.takeChangedPods()
     const retired = this.#updateActive()
@@ -95,7 +105,6 @@ export class Compiler {
     this.#evaluateClasses()
     for (const gone of this.#peers.classes.takeRemoved()) this.#profiles.forget(gone, this.#enforcement.rowChanged)
     this.#enforcement.endRound()
-    return this.#store.flush()
   }
 
   #note(change: Change): void {

@@ -10,6 +10,8 @@ export class ContentStore implements Content {
   /** What a touched key held at the last flush. */
   readonly #before = new Map<SetName, Map<Key, Value | undefined>>()
   readonly #countersBefore = new Map<CounterName, boolean>()
+  /** Off while everything is new and nobody needs the difference. */
+  #remembers = true
 
   get counters(): ReadonlySet<CounterName> {
     return new Set(this.#references.keys())
@@ -45,6 +47,16 @@ export class ContentStore implements Content {
     else {
       this.#rememberCounter(name)
       this.#references.delete(name)
+    }
+  }
+
+  /** Runs writes of which nobody needs the difference: the kernel gets the whole content. */
+  unremembered(write: () => void): void {
+    this.#remembers = false
+    try {
+      write()
+    } finally {
+      this.#remembers = true
     }
   }
 
@@ -92,11 +104,12 @@ export class ContentStore implements Content {
   }
 
   #remember(set: SetName, key: Key, old: Value | undefined): void {
+    if (!this.#remembers) return
     const before = getOrAdd(this.#before, set, () => new Map<Key, Value | undefined>())
     if (!before.has(key)) before.set(key, old)
   }
 
   #rememberCounter(name: CounterName): void {
-    if (!this.#countersBefore.has(name)) this.#countersBefore.set(name, this.#references.has(name))
+    if (this.#remembers && !this.#countersBefore.has(name)) this.#countersBefore.set(name, this.#references.has(name))
   }
 }
