@@ -11,7 +11,7 @@ export type Key = string & { readonly __brand: 'Key' }
 /** A classid (1..0xfffffffe), the name of a counter, or `true` in a set without data. */
 export type Value = number | string | true
 
-/** Name of an nft counter object in table `inet vethguard`, at most 255 bytes of [a-z0-9./_-] that begin with a letter (nft takes no others). */
+/** Name of an nft counter in table `inet vethguard`: at most 255 bytes of [a-z0-9./_-] that begin with a letter. nft takes no others. */
 export type CounterName = string & { readonly __brand: 'CounterName' }
 
 export interface Content {

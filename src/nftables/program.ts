@@ -96,7 +96,7 @@ export const CHAINS: readonly Chain[] = [
     hook: { name: 'prerouting', priority: GUARD_PRIORITY },
     rules: [
       // A tag of VLAN 0 would pass by br_netfilter and so by the inet table, and yet be taken by the pod that it is for.
-      { statements: [{ match: 'ether type', type: '8021q' }, ...fromPort(), countSpoofed, drop], comment: 'tagged frames pass by the inet table' },
+      { statements: [{ match: 'ether type', type: '8021q' }, ...fromPort(), countSpoofed, drop], comment: 'would pass by the inet table' },
       { statements: [{ match: 'ether type', type: '8021ad' }, ...fromPort(), countSpoofed, drop] },
       { statements: [{ match: 'set', key: ['iifname', 'ip saddr'], set: 'port4' }, accept] },
       { statements: [{ match: 'set', key: ['iifname', 'arp saddr ip'], set: 'port4' }, accept] },

@@ -34,7 +34,9 @@ test("nft's complaint is in the error, and later commits go on", async () => {
   expect(sameContent((await backend.readContent())!, class4('10.0.0.2'))).toBe(true)
 })
 
-test.each(['255.255.255.255', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'])('%s alone cannot be deleted from ranges: that is said', async (last) => {
+const LAST_ADDRESSES = ['255.255.255.255', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff']
+
+test.each(LAST_ADDRESSES)('%s alone cannot be deleted from ranges: that is said', async (last) => {
   const set = last.includes(':') ? 'cidr6' : 'cidr4'
   const key = (address(last) + address(last)) as Key
   const content: Content = { ...emptyContent(), sets: new Map([[set, new Map([[key, 1]])]]) }

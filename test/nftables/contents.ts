@@ -67,7 +67,8 @@ function anyElements(set: SetName): fc.Arbitrary<ReadonlyMap<Key, Value>> {
 function elementParts(set: SetName): [fc.Arbitrary<string>, fc.Arbitrary<Value>] {
   const { key, interval } = schemaOf(set)
   const [first] = key
-  if (interval !== true) return [fc.tuple(...key.map((type) => fc.constantFrom(...POOL[type]))).map((parts) => parts.join('')), anyValue(set)]
+  const anyParts = fc.tuple(...key.map((type) => fc.constantFrom(...POOL[type])))
+  if (interval !== true) return [anyParts.map((parts) => parts.join('')), anyValue(set)]
   if (first === 'ipv4_addr' || first === 'ipv6_addr') return [anyRange(BORDERS[first]), anyValue(set)]
   return [anyPortRange(), anyValue(set)]
 }

@@ -40,9 +40,14 @@ export function eachAttribute(bytes: Buffer, start: number, end: number, visit: 
   }
 }
 
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
 /** Payload of the attribute of that type, behind struct nfgenmsg in a message, or in another payload. */
-export function attribute(bytes: Buffer, { start, end }: { start: number; end: number }, type: number): { start: number; end: number } | undefined {
-  let found: { start: number; end: number } | undefined
+export function attribute(bytes: Buffer, { start, end }: Span, type: number): Span | undefined {
+  let found: Span | undefined
   eachAttribute(bytes, start, end, (each, from, to) => {
     if (each === type) found = { start: from, end: to }
   })

@@ -30,7 +30,8 @@ export function emptyKernel(): Kernel {
 
 /** Hash sets list their elements in any order: sorts them. */
 export function sortedElements(listing: string): string {
-  return listing.replace(/elements = \{ ([^{}]*?) \}/gs, (_, elements: string) => `elements = { ${elements.split(/,\s+/).sort().join(', ')} }`)
+  const sorted = (elements: string): string => elements.split(/,\s+/).sort().join(', ')
+  return listing.replace(/elements = \{ ([^{}]*?) \}/gs, (_, elements: string) => `elements = { ${sorted(elements)} }`)
 }
 
 /** `flags owner` and the owner's program name; nft 1.0.6 has no word for `persist` and writes nothing behind `flags`. */

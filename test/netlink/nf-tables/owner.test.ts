@@ -35,7 +35,8 @@ test('while its owner lives nobody else can change a table', async () => {
   expect(first.state().tables.get('inet')?.owner).toBe('self')
   for (const second of [backend(), backend({ kind: 'nft' })]) {
     expect(second.state().tables.get('inet')?.owner).toBe('other')
-    await expect((async () => second.commit(replace(emptyContent(), new Map(), second.state())))()).rejects.toMatchObject({ code: 'NODE_UNFIT' })
+    const taking = (async () => second.commit(replace(emptyContent(), new Map(), second.state())))()
+    await expect(taking).rejects.toMatchObject({ code: 'NODE_UNFIT' })
   }
   kernel.nft('flush ruleset')
   expect(sameContent((await first.readContent())!, CONTENT)).toBe(true)

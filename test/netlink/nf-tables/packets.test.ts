@@ -84,7 +84,7 @@ const CONTENT: Content = {
 const v4 = { from: SOURCE, to: TARGET }
 const v6 = { from: SOURCE6, to: TARGET6 }
 const toAny = { from: SOURCE, to: ANY_TARGET }
-const neighbourSolicitation = Buffer.from([135, 0, 0, 0, 0, 0, 0, 0, ...Buffer.from(address(TARGET6), 'latin1')])
+const SOLICITATION = Buffer.from([135, 0, 0, 0, 0, 0, 0, 0, ...Buffer.from(address(TARGET6), 'latin1')])
 /** An echo request whose checksum, where TCP has its port, is 80. */
 const pingLikePort80 = Buffer.from([8, 0, 0, 80, 0, 1, 0, 1])
 
@@ -107,10 +107,10 @@ test.each<[string, Packet, string | undefined]>([
   ['IPv6 TCP behind an extension header', { ...v6, protocol: PROTOCOL.tcp, port: 80, hopByHop: true }, 'ports'],
   ['IPv6 another port', { ...v6, protocol: PROTOCOL.tcp, port: 81 }, 'deny6'],
   ['IPv6 ping', { ...v6, protocol: PROTOCOL.icmpv6, payload: Buffer.from([128, 0, 0, 80, 0, 1, 0, 1]) }, 'deny6'],
-  ['IPv6 neighbour discovery always', { ...v6, protocol: PROTOCOL.icmpv6, payload: neighbourSolicitation }, undefined],
+  ['IPv6 neighbour discovery always', { ...v6, protocol: PROTOCOL.icmpv6, payload: SOLICITATION }, undefined],
   ['a forged source', { ...v4, from: '10.7.0.3', protocol: PROTOCOL.tcp, port: 80 }, 'spoofed'],
   ['a forged IPv6 source', { ...v6, from: 'fd07::3', protocol: PROTOCOL.tcp, port: 80 }, 'spoofed'],
-  ['link-local is not for the guard', { from: 'fe80::1', to: 'ff02::1', protocol: PROTOCOL.icmpv6, payload: neighbourSolicitation }, undefined],
+  ['link-local is not for the guard', { from: 'fe80::1', to: 'ff02::1', protocol: PROTOCOL.icmpv6, payload: SOLICITATION }, undefined],
 ])('routed: %s', async (_, packet, counter) => {
   const etherType = packet.from.includes(':') ? ETHERTYPE.ip6 : ETHERTYPE.ip
   send(POD, 'routed', [frame(etherType, ip(packet), TO_NODE)])
@@ -118,7 +118,8 @@ test.each<[string, Packet, string | undefined]>([
 })
 
 const tcp4 = { from: SOURCE, to: '10.7.0.9', protocol: PROTOCOL.tcp, port: 80 }
-const discovery = { from: 'fe80::1', to: 'ff02::1', protocol: PROTOCOL.icmpv6, payload: neighbourSolicitation }
+const REPORT = Buffer.from([143, 0, 0, 0, 0, 0, 0, 0])
+const discovery = { from: 'fe80::1', to: 'ff02::1', protocol: PROTOCOL.icmpv6, payload: SOLICITATION }
 
 test.each<[string, Buffer, string | undefined]>([
   ['the own address', frame(ETHERTYPE.ip, ip(tcp4)), undefined],
@@ -129,9 +130,9 @@ test.each<[string, Buffer, string | undefined]>([
   ['an ARP probe', frame(ETHERTYPE.arp, arp('0.0.0.0')), undefined],
   ['neighbour discovery', frame(ETHERTYPE.ip6, ip(discovery)), undefined],
   ['discovery before there is an address', frame(ETHERTYPE.ip6, ip({ ...discovery, from: '::' })), undefined],
-  ['a listener report behind a router alert', frame(ETHERTYPE.ip6, ip({ ...discovery, hopByHop: true, payload: Buffer.from([143, 0, 0, 0, 0, 0, 0, 0]) })), undefined],
+  ['a listener report behind a router alert', frame(ETHERTYPE.ip6, ip({ ...discovery, hopByHop: true, payload: REPORT })), undefined],
   ['other link-local traffic', frame(ETHERTYPE.ip6, ip({ ...discovery, protocol: PROTOCOL.tcp, payload: Buffer.alloc(20) })), 'spoofed'],
-  ['traffic from no address', frame(ETHERTYPE.ip6, ip({ ...discovery, from: '::', protocol: PROTOCOL.udp, payload: Buffer.alloc(20) })), 'spoofed'],
+  ['traffic from no address', frame(ETHERTYPE.ip6, ip({ ...discovery, from: '::', protocol: PROTOCOL.udp, payload: REPORT })), 'spoofed'],
   ['neither IP nor ARP', frame(ETHERTYPE.lldp, Buffer.alloc(50)), 'spoofed'],
   ['a priority tag', tagged(ETHERTYPE.vlan, ETHERTYPE.ip, ip(tcp4)), 'spoofed'],
   ['a service tag', tagged(ETHERTYPE.serviceVlan, ETHERTYPE.ip, ip(tcp4)), 'spoofed'],
