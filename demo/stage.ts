@@ -8,7 +8,7 @@ import { onProcessEnd } from '../test/lab/namespace.ts'
 import type { LabNode } from '../test/lab/node.ts'
 import { type Cast, castOf, OUTSIDE_COUNT } from './cast.ts'
 import { Child } from './child.ts'
-import { type Cluster, copyExamples, readCluster } from './manifests.ts'
+import { type Cluster, copyExamples, EXAMPLES, readCluster } from './manifests.ts'
 
 const PROGRAM = join(import.meta.dirname, '..', 'bin', 'vethguard')
 const SERVE = join(import.meta.dirname, 'serve.ts')
@@ -41,11 +41,11 @@ export class Stage {
    * @throws Error when the manifests are not sound or do not fit the lab
    */
   static async create(keepable: boolean): Promise<Stage> {
-    const folder = mkdtempSync(join(tmpdir(), 'vethguard-demo-'))
+    const cluster = await readCluster(EXAMPLES)
     using failed = new DisposableStack()
+    const folder = mkdtempSync(join(tmpdir(), 'vethguard-demo-'))
     failed.defer(() => rmSync(folder, { recursive: true, force: true }))
     copyExamples(manifestsIn(folder))
-    const cluster = await readCluster(manifestsIn(folder))
     const lab = Lab.create({ podsPerNode: cluster.pods.length, external: OUTSIDE_COUNT, keep: keepable })
     failed.defer(() => lab.close())
     const stage = new Stage(folder, cluster, lab)

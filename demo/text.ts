@@ -22,7 +22,6 @@ export function verdictText(allowed: boolean): string {
   return allowed ? colors.green('allowed') : colors.yellow('denied')
 }
 
-/** Two significant digits or whole milliseconds. */
 export function milliseconds(ms: number): string {
   return `${ms < 10 ? ms.toPrecision(2) : Math.round(ms)} ms`
 }

@@ -21,7 +21,8 @@ export async function showDenial(stage: Stage): Promise<number> {
   const { egress, ingress } = prepareEvaluator(stage.cluster, stage.node.name)(flowOf(attempt))
   sayDirection('egress', attempt.from.name, egress)
   sayDirection('ingress', attempt.to.actor.name, ingress)
-  say(`The kernel's counter ${colors.bold(counter)} went from ${before} to ${after}.`)
+  say('No rule of these policies allows it. It was dropped where it left its pod, and counted there:')
+  say(`${colors.bold(counter)} ${before} → ${after} packets.`)
   return complain([
     ...(open ? ['the connection was answered'] : []),
     ...(after === before + 1 ? [] : ['it must have counted one packet']),
@@ -38,5 +39,5 @@ function deniedAttempt({ cast: { clients, services } }: Stage): Attempt {
 
 function sayDirection(direction: Direction, pod: string, { allowed, isolatedBy }: DirectionVerdict): void {
   const names = isolatedBy.map((policy) => policy.slice(policy.indexOf('/') + 1)).join(', ')
-  say(`${direction.padEnd(7)} of ${pod.padEnd(13)} ${verdictText(allowed)}  isolated by ${names}: no rule allows it`)
+  say(`${direction.padEnd(7)} of ${pod.padEnd(13)}  ${verdictText(allowed)}  isolated by ${names}`)
 }

@@ -77,11 +77,11 @@ export function ipBatch(namespace: string | undefined, lines: readonly string[])
 }
 
 /**
- * Calls `remove` when the process ends by itself, by an uncaught error, SIGINT or SIGTERM.
+ * Calls `remove` when the process ends by itself, by an uncaught error, SIGINT, SIGTERM or SIGHUP.
  * @returns a function that takes the promise back
  */
 export function onProcessEnd(remove: () => void): () => void {
-  const signals = ['SIGINT', 'SIGTERM'] as const
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   const cancel = (): void => {
     process.off('exit', remove)
     for (const signal of signals) process.off(signal, onSignal)
