@@ -112,7 +112,7 @@ describe('start', () => {
   })
 
   test('problems name file and document', async () => {
-    const policy = 'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec: {ingres: []}\n'
+    const policy = 'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec: {podSelector: {}, ingres: []}\n'
     write('p.yaml', `${namespaceText('x', 'red')}---\n${policy}`)
     await start()
     expect([...recorder.current.values()].flat()).toEqual([{
