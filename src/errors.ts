@@ -4,6 +4,7 @@
 export type ErrorCode =
   | 'CONFIG_INVALID' // a flag, environment variable or file of the user's
   | 'SOURCE_UNREADABLE' // the folder or the API server cannot be read at all
+  | 'API_SERVER' // the API server answered with an error; see ApiServerError
   | 'SYSTEM_CALL' // a libc call failed; see SystemCallError
   | 'NETLINK' // the kernel refused a netlink request; see NetlinkError
   | 'NFT' // the nft program failed
@@ -15,6 +16,22 @@ export class VethguardError extends Error {
     super(message, options)
     this.code = code
     this.name = new.target.name
+  }
+}
+
+/** The API server answered with a Status of failure: as a response, or as an event of a watch. */
+export class ApiServerError extends VethguardError {
+  /** HTTP status code. */
+  readonly status: number
+  /** metav1.StatusReason, such as `Forbidden` or `Expired`; empty if the server gave none. */
+  readonly reason: string
+  /** How long the server asks to be left alone (Retry-After). */
+  readonly retryAfterMs: number | undefined
+  constructor(message: string, { status, reason, retryAfterMs }: Pick<ApiServerError, 'status' | 'reason' | 'retryAfterMs'>) {
+    super('API_SERVER', message)
+    this.status = status
+    this.reason = reason
+    this.retryAfterMs = retryAfterMs
   }
 }
 

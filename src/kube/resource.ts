@@ -1,0 +1,48 @@
+// What is read from the API server: which objects, and what is kept of each.
+import type { Change, Problem } from '../cluster/change.ts'
+import { readNamespace } from '../cluster/read-namespace.ts'
+import { readPod } from '../cluster/read-pod.ts'
+import { readPolicy } from '../policy/read.ts'
+import { Interner } from './interner.ts'
+
+export type ResourceName = 'pods' | 'namespaces' | 'networkpolicies'
+
+/** What an object's appearance means; without a change it says nothing that could be used. */
+export interface Reading {
+  readonly change: Change | undefined
+  readonly problems: readonly Problem[]
+}
+
+export interface Resource {
+  readonly name: ResourceName
+  readonly path: string
+  readonly fieldSelector: string | undefined
+  /** Reads an object as parsed from JSON. Keeps nothing of it. */
+  readonly read: (object: unknown) => Reading
+}
+
+/** Fresh ones for one source. */
+export function resources(): Resource[] {
+  const interner = new Interner()
+  return [
+    { name: 'namespaces', path: '/api/v1/namespaces', fieldSelector: undefined, read: readNamespace },
+    { name: 'networkpolicies', path: '/apis/networking.k8s.io/v1/networkpolicies', fieldSelector: undefined, read: readNetworkPolicy },
+    {
+      name: 'pods',
+      path: '/api/v1/pods',
+      fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed',
+      read: (object) => interned(readPod(object), interner),
+    },
+  ]
+}
+
+function readNetworkPolicy(object: unknown): Reading {
+  const { policy, problems } = readPolicy(object)
+  return { change: policy && { kind: 'policy', key: policy.key, now: policy }, problems }
+}
+
+/** Pods of one workload say the same in many fields: kept once, these cost little. */
+function interned({ change, problems }: Reading, interner: Interner): Reading {
+  if (change?.kind !== 'pod' || change.now === undefined) return { change, problems }
+  return { change: { ...change, now: interner.pod(change.now) }, problems }
+}

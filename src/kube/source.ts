@@ -1,0 +1,91 @@
+// The API server as a source: three reflectors over one transport.
+//
+//   pods ────────────▶ Reflector ─┐
+//   namespaces ──────▶ Reflector ─┼─▶ sink   (one batch when all three are synced; then each event as it comes)
+//   networkpolicies ─▶ Reflector ─┘
+import type { Logger } from 'pino'
+import type { Source, SourceSink } from '../cluster/change.ts'
+import { VethguardError } from '../errors.ts'
+import type { Credentials } from './credentials.ts'
+import type { KubeObserver, ResourceStatus } from './observer.ts'
+import { Reflector } from './reflector.ts'
+import { type ResourceName, resources } from './resource.ts'
+import { joined, type Update } from './store.ts'
+import { TIMING, type Timing } from './timing.ts'
+import { Transport } from './transport.ts'
+
+export interface KubeSourceOptions {
+  /** See findCredentials. */
+  readonly credentials: () => Promise<Credentials>
+  readonly log: Logger
+  readonly observer?: KubeObserver
+  readonly timing?: Partial<Timing>
+}
+
+export class KubeSource implements Source {
+  readonly #options: KubeSourceOptions
+  readonly #synced = Promise.withResolvers<undefined>()
+  #reflectors: ReadonlyMap<ResourceName, Reflector> = new Map()
+  #transport: Transport | undefined
+  #sink: SourceSink | undefined
+  /** All three are synced, and the sink knows everything. */
+  #isDelivered = false
+
+  constructor(options: KubeSourceOptions) {
+    this.#options = options
+    this.#synced.promise.catch(() => undefined) // start() may not be waiting for it
+  }
+
+  /** By resource; empty before the start. */
+  status(): ReadonlyMap<ResourceName, ResourceStatus> {
+    return new Map(Array.from(this.#reflectors, ([name, { status }]) => [name, status]))
+  }
+
+  /**
+   * Waits for an API server that is not there yet, or does not let us read: it says so in the log, and tries on.
+   * @throws VethguardError CONFIG_INVALID if there are no credentials; SOURCE_UNREADABLE if closed before everything was read
+   */
+  async start(sink: SourceSink): Promise<void> {
+    this.#sink = sink
+    const transport = new Transport(await this.#options.credentials())
+    this.#transport = transport
+    const { log, observer = {}, timing } = this.#options
+    const shared = { transport, observer, log, timing: { ...TIMING, ...timing }, onUpdate: (update: Update) => this.#onUpdate(update) }
+    this.#reflectors = new Map(resources().map((resource) => [resource.name, new Reflector({ ...shared, resource })]))
+    for (const reflector of this.#reflectors.values()) reflector.start()
+    await this.#synced.promise
+  }
+
+  /** Stops reading; the sink hears no more. */
+  async close(): Promise<void> {
+    this.#sink = undefined
+    this.#synced.reject(new VethguardError('SOURCE_UNREADABLE', 'stopped before everything was read from the API server'))
+    const stopped = Array.from(this.#reflectors.values(), (reflector) => reflector.close())
+    await this.#transport?.close()
+    await Promise.all(stopped)
+  }
+
+  #onUpdate(update: Update): void {
+    if (this.#isDelivered) {
+      this.#deliver(update)
+      return
+    }
+    const reflectors = [...this.#reflectors.values()]
+    if (!reflectors.every(({ status }) => status.synced)) return // what came is in the store, and told with everything
+    this.#isDelivered = true
+    this.#deliver(joined(reflectors.map(({ store }) => store.all())), true)
+    this.#synced.resolve(undefined)
+  }
+
+  #deliver({ changes, problems }: Update, evenIfNothing = false): void {
+    try {
+      if (changes.length > 0 || evenIfNothing) this.#sink?.changes(changes)
+      for (const [object, list] of problems) this.#sink?.problems(object, list)
+    } catch (error) {
+      // An error of the agent must not pass for one of the connection, which would be tried again without the change.
+      setImmediate(() => {
+        throw error
+      })
+    }
+  }
+}

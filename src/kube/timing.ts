@@ -1,0 +1,39 @@
+// When a reflector gives up, and how it waits: what tests have otherwise.
+
+export interface Timing {
+  /** Longest time without a byte on an open watch. */
+  readonly silenceMs: number
+  /** Longest time without a byte while the initial events come; then they are listed instead. */
+  readonly initialSilenceMs: number
+  /** A watch that lasted for so long was a success, even if nothing happened. */
+  readonly stableMs: number
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  /** Resolves after so long, or as soon as the signal says so. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+export const TIMING: Timing = {
+  silenceMs: 150_000, // two bookmarks missed
+  initialSilenceMs: 15_000,
+  stableMs: 1000,
+  random: Math.random,
+  sleep,
+}
+
+/** How long the server is to keep a watch, in seconds: different for each, so that they do not all come back at once. */
+export function watchSeconds(random: () => number): number {
+  return Math.round(300 + 300 * random())
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    signal.addEventListener('abort', end, { once: true })
+  })
+}

@@ -1,0 +1,64 @@
+// One watch request: every event as it arrives, until the server ends it.
+import { readEvent, type WatchEvent } from './events.ts'
+import { LineSplitter } from './lines.ts'
+import type { Resource } from './resource.ts'
+import type { Transport } from './transport.ts'
+
+export interface WatchOptions {
+  /** Go on after this version; undefined: send everything there is first, then go on (KEP-3157). */
+  readonly version: string | undefined
+  /** When the server is to end the watch. */
+  readonly seconds: number
+  /** Longest time without a byte, asked for after each; the server sends a bookmark about every minute. */
+  readonly silenceMs: () => number
+  readonly signal: AbortSignal
+}
+
+export interface WatchListener {
+  /** The server has accepted the watch. */
+  opened(): void
+  /** Bytes have come. */
+  heard(atMs: number): void
+  event(event: WatchEvent, atMs: number): void
+}
+
+const ANSWER_MS = 60_000
+/** The server ends a watch by itself; one that it forgets to end is ended here. */
+const GRACE_MS = 30_000
+
+/**
+ * Resolves when the server ends the watch; half a line at its end is thrown away.
+ * @throws ApiServerError for a refusal or an ERROR event; errors of the connection; what the listener throws
+ */
+export async function watch(transport: Transport, resource: Resource, options: WatchOptions, listener: WatchListener): Promise<void> {
+  const silence = new AbortController()
+  const signal = AbortSignal.any([options.signal, silence.signal, AbortSignal.timeout(options.seconds * 1000 + GRACE_MS)])
+  const answerMs = Math.min(ANSWER_MS, options.silenceMs())
+  const body = await transport.get(watchPath(resource, options), { signal, answerMs, silenceMs: 0 })
+  listener.opened()
+  const lines = new LineSplitter()
+  const giveUp = (): void => silence.abort(new DOMException('nothing came for too long', 'TimeoutError'))
+  let timer = setTimeout(giveUp, options.silenceMs())
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      const now = performance.now()
+      listener.heard(now)
+      for (const line of lines.push(chunk)) listener.event(readEvent(line, resource), now)
+      clearTimeout(timer)
+      timer = setTimeout(giveUp, options.silenceMs())
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function watchPath({ path, fieldSelector }: Resource, { version, seconds }: WatchOptions): string {
+  const query = new URLSearchParams({ watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds: String(seconds) })
+  if (fieldSelector !== undefined) query.set('fieldSelector', fieldSelector)
+  if (version !== undefined) query.set('resourceVersion', version)
+  else {
+    query.set('sendInitialEvents', 'true')
+    query.set('resourceVersionMatch', 'NotOlderThan')
+  }
+  return `${path}?${query.toString()}`
+}

@@ -1,0 +1,51 @@
+// What the tests of src/kube share: a source on a fake server, with times short enough to wait for.
+import { setTimeout as delay } from 'node:timers/promises'
+import pino, { type Logger } from 'pino'
+import type { Credentials } from '../../src/kube/credentials.ts'
+import type { KubeObserver } from '../../src/kube/observer.ts'
+import { KubeSource } from '../../src/kube/source.ts'
+import type { Timing } from '../../src/kube/timing.ts'
+import type { FakeApi } from './fake-api.ts'
+import type { FakeObject } from './fake-history.ts'
+
+/** Waits are a twentieth of what they are for. */
+export const FAST: Timing = {
+  silenceMs: 60,
+  initialSilenceMs: 40,
+  stableMs: 1000,
+  random: () => 0.5,
+  sleep: (ms, signal) => delay(ms / 20, undefined, { signal }).catch(() => undefined),
+}
+
+export function credentialsFor(api: FakeApi): () => Promise<Credentials> {
+  const access = { server: api.url, headers: { authorization: 'Bearer t' }, tls: {}, proxyUrl: undefined }
+  return () => Promise.resolve({ access: () => Promise.resolve(access), forget: () => undefined })
+}
+
+export function sourceOn(api: FakeApi, timing: Partial<Timing> = {}, observer: KubeObserver = {}, log = pino({ level: 'silent' })): KubeSource {
+  return new KubeSource({ credentials: credentialsFor(api), log, observer, timing: { ...FAST, ...timing } })
+}
+
+/** A logger, and what it has said. */
+export function listeningLog(): { log: Logger; lines: { msg: string; level: number }[] } {
+  const lines: { msg: string; level: number }[] = []
+  const write = (text: string): void => void lines.push(JSON.parse(text) as { msg: string; level: number })
+  return { log: pino({ level: 'debug' }, { write }), lines }
+}
+
+export function pod(name: string, fields: { ip?: string; app?: string; phase?: string; uid?: string; note?: string } = {}): FakeObject {
+  const { ip = '10.0.0.1', app = 'a', phase = 'Running', uid = name, note = '' } = fields
+  return {
+    metadata: { namespace: 'default', name, uid, labels: { app }, annotations: { note } },
+    spec: { nodeName: 'n1', containers: [{ name: 'c', ports: [{ name: 'http', containerPort: 80 }] }] },
+    status: { phase, podIPs: [{ ip }] },
+  }
+}
+
+export function namespace(name: string, team = 'a'): FakeObject {
+  return { metadata: { name, labels: { team } } }
+}
+
+export function policy(name: string, cidr = '10.0.0.0/8'): FakeObject {
+  return { metadata: { namespace: 'default', name }, spec: { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr } }] }] } }
+}

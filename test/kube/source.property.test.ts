@@ -1,0 +1,93 @@
+// Whatever happens between us and the API server, in any order: in the end we know what it knows, and nothing was told twice.
+import { isDeepStrictEqual } from 'node:util'
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import type { ResourceName } from '../../src/kube/resource.ts'
+import { asyncProperty } from '../property.ts'
+import { type AnswerFault, FakeApi, type StreamFault, until } from './fake-api.ts'
+import type { FakeObject } from './fake-history.ts'
+import { namespace, pod, policy, sourceOn } from './fixture.ts'
+import { RESOURCES, stateOf, StrictSink } from './strict-sink.ts'
+
+type Step = (api: FakeApi) => void | Promise<void>
+
+const ANSWERS: readonly AnswerFault[] = [
+  'gone', 'throttled', 'broken', 'unavailable', 'unauthorized', 'forbidden', 'reset', 'mute', 'too-large',
+]
+const STREAMS: readonly StreamFault[] = [
+  'reset', 'end', 'half-line', 'silence', 'expired', 'duplicate', 'bookmark', 'pieces', 'garbage',
+]
+
+/** Variants of an object: with other content, with content that does not matter, wrong, ended, another of the same name. */
+const VARIANTS: Readonly<Record<ResourceName, readonly ((name: string) => FakeObject)[]>> = {
+  pods: [
+    (name) => pod(name),
+    (name) => pod(name, { note: 'does not matter' }),
+    (name) => pod(name, { app: 'b', ip: '10.0.0.2' }),
+    (name) => pod(name, { ip: 'nonsense' }),
+    (name) => pod(name, { phase: 'Succeeded' }),
+    (name) => pod(name, { uid: 'another' }),
+  ],
+  namespaces: [(name) => namespace(name), (name) => namespace(name, 'b'), (name) => ({ metadata: { name, labels: { wrong: 1 } } })],
+  networkpolicies: [(name) => policy(name), (name) => policy(name, 'fd00::/8'), (name) => policy(name, 'nonsense')],
+}
+
+const resource = fc.constantFrom(...RESOURCES)
+const name = fc.constantFrom('a', 'b', 'c', 'd', 'e')
+const put = fc.tuple(resource, name, fc.nat(5)).map(([of, called, variant]): [string, Step] => {
+  const make = VARIANTS[of][variant % VARIANTS[of].length]!
+  return [`put ${of} ${called} ${variant}`, (api) => api.put(of, make(called))]
+})
+const remove = fc.tuple(resource, name).map(([of, called]): [string, Step] => {
+  return [`remove ${of} ${called}`, (api) => api.remove(of, VARIANTS[of][0]!(called))]
+})
+const answer = fc.tuple(resource, fc.constantFrom(...ANSWERS)).map(([of, fault]): [string, Step] => {
+  return [`answer ${of} ${fault}`, (api) => api.failNext(of, fault)]
+})
+const stream = fc.tuple(resource, fc.constantFrom(...STREAMS)).map(([of, fault]): [string, Step] => {
+  return [`stream ${of} ${fault}`, (api) => api.disturb(of, fault)]
+})
+const others = fc.constantFrom<[string, Step]>(
+  ['wait long', () => delay(90)],
+  ['compact', ({ history }) => history.compact()],
+  ['no WatchList', (api) => void (api.streamsInitialEvents = false)],
+  ['WatchList', (api) => void (api.streamsInitialEvents = true)],
+  ['forget pages', (api) => void (api.forgetsPages = true)],
+  ['restart', async (api) => {
+    await api.stop()
+    await delay(3)
+    await api.listen()
+  }],
+)
+const wait = fc.nat(3).map((ms): [string, Step] => [`wait ${ms}`, () => delay(ms)])
+const step = fc.oneof({ weight: 4, arbitrary: wait }, { weight: 5, arbitrary: put }, { weight: 2, arbitrary: remove }, answer, { weight: 3, arbitrary: stream },
+  others)
+
+/** Printed by its words. */
+const script = fc.array(step, { minLength: 5, maxLength: 60 }).map((steps) => ({ steps, toString: () => steps.map(([words]) => words).join('; ') }))
+
+test('after any faults the source has what the server has, and told each change once', async () => {
+  const kinds = new Set<string>()
+  await asyncProperty(script, async ({ steps }) => {
+    const api = new FakeApi()
+    for (const called of ['a', 'b', 'c', 'd']) for (const of of RESOURCES) api.put(of, VARIANTS[of][0]!(called))
+    await api.listen()
+    const restarted = (_: ResourceName, reason: string): void => void kinds.add(reason)
+    const source = sourceOn(api, {}, { restarted, relisted: () => kinds.add('relisted') })
+    const sink = new StrictSink()
+    const started = source.start(sink)
+    try {
+      for (const [, run] of steps) await run(api)
+      api.calm()
+      await started
+      await until(() => isDeepStrictEqual(sink.state(), stateOf(api.history)), 'the source has what the server has')
+      expect(sink.faults).toEqual([])
+    } finally {
+      await source.close()
+      await api.stop()
+    }
+  }, 0.5)
+  const common = ['ended', 'expired', 'throttled', 'unauthorized', 'forbidden', 'refused', 'silent', 'malformed', 'connection', 'relisted']
+  expect(common.filter((reason) => !kinds.has(reason))).toEqual([]) // the property means nothing if the faults do not happen
+})
