@@ -1,0 +1,29 @@
+// `npm run bench [-- datapath|changes]`: measures, prints, and stores the figures with machine and kernel in bench/results.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
+import process from 'node:process'
+import { dataPathTable, measureDataPath } from './datapath.ts'
+
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 7)
+const RESULTS = new URL('./results/', import.meta.url)
+const CHANGES = new URL('./changes.ts', import.meta.url).pathname
+
+const wanted = process.argv[2]
+if (wanted === undefined || wanted === 'datapath') {
+  const results = await measureDataPath(ROUNDS)
+  process.stdout.write(`${dataPathTable(results)}\nIn brackets: speed against conntrack only, median of ${ROUNDS} rounds' ratios; more is better.\n`)
+  store('datapath', { rounds: ROUNDS, results })
+}
+if (wanted === undefined || wanted === 'changes') {
+  const argv = ['--expose-gc', '--max-semi-space-size=4', '--disable-warning=ExperimentalWarning', CHANGES]
+  const result = JSON.parse(execFileSync(process.execPath, argv, { encoding: 'utf8' })) as object
+  process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`)
+  store('changes', result)
+}
+
+function store(name: string, result: object): void {
+  const machine = { cpu: cpus()[0]?.model.trim(), cpus: cpus().length, memoryGB: Math.round(totalmem() / 2 ** 30), kernel: release(), node: process.version }
+  mkdirSync(RESULTS, { recursive: true })
+  writeFileSync(new URL(`${name}.json`, RESULTS), `${JSON.stringify({ date: new Date().toISOString().slice(0, 10), machine, ...result }, undefined, 2)}\n`)
+}
