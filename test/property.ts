@@ -1,4 +1,4 @@
-// Runs a property: 300 cases, or PROPERTY_RUNS; SEED repeats a run. fast-check prints seed and path of what fails.
+// Runs a property: 300 cases, or PROPERTY_RUNS; SEED repeats a run (scripts/test.sh prints it).
 import fc from 'fast-check'
 
 export const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 300)
