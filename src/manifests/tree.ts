@@ -66,8 +66,13 @@ export class Tree {
     }
   }
 
+  /** What a link leads to, if it leads anywhere. */
   #stat(path: string): Stats | undefined {
-    return statSync(join(this.#root, path), { throwIfNoEntry: false })
+    try {
+      return statSync(join(this.#root, path))
+    } catch {
+      return undefined
+    }
   }
 
   #watch(folder: string): void {

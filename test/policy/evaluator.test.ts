@@ -141,6 +141,7 @@ describe('ports', () => {
     expect(isAllowed('10.0.0.2 > 10.0.0.1 TCP 8080', [named], pods)).toBe(true)
     expect(isAllowed('10.0.0.2 > 10.0.0.1 TCP 81', [named], pods)).toBe(false)
     expect(isAllowed('10.0.0.2 > 10.0.0.1 UDP 53', [named], pods)).toBe(false)
+    expect(isAllowed('10.0.0.2 > 10.0.0.1 TCP 53', [named], pods)).toBe(false)
   })
 
   test('for egress each destination has its own number, also inside a block; the outside has none', () => {
