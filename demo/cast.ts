@@ -38,6 +38,14 @@ export function castOf(lab: Lab, pods: readonly Pod[]): Cast {
   }
 }
 
+/** A client and the first port of a server. @throws Error when there are none of these names */
+export function pairOf({ clients, services }: Cast, client: string, server: string): { from: Actor; to: Service } {
+  const from = clients.find(({ name }) => name === client)
+  const to = services.find(({ actor }) => actor.name === server)
+  if (from === undefined || to === undefined) throw new Error(`the manifests have no ${client}, or no ${server} that serves something`)
+  return { from, to }
+}
+
 export function isOutside({ name }: Actor): boolean {
   return name.startsWith(INTERNET)
 }

@@ -21,7 +21,7 @@ export function renderMatrix({ clients, services }: Cast, cells: readonly Cell[]
   const table = plainTable()
   const marks = Map.groupBy(cells, ({ from, to }) => from.name + nameIn(to))
   table.push(['', ...headsOf(services)])
-  table.push([colors.dim('from'), ...services.map(({ port }) => centered(colors.dim(String(port).padStart(4))))])
+  table.push([colors.dim('from'), ...services.map(({ port }) => centered(colors.dim(String(port))))])
   for (const from of clients) {
     table.push([clientName(from), ...services.map((to) => centered(markOf(marks.get(from.name + nameIn(to)) ?? [])))])
   }

@@ -15,8 +15,8 @@ export function showHits({ cells, counters }: Enforced): number {
   for (let row = 0; row < half; row++) table.push([...hitCells(hits[row]), '  ', ...hitCells(hits[half + row])])
   say(table.toString())
   const wrong = wrongCounters(tallies, counters)
-  const judgement = wrong.length === 0 ? `${count(tallies.length, 'counter')}, each as the reference evaluator says` : ''
-  say(`${count(deniedPackets(tallies, counters), 'packet')} denied. ${judgement}.`)
+  const judgement = wrong.length === 0 ? `All ${count(tallies.length, 'counter')} as the policies say.` : ''
+  say(`${count(deniedPackets(tallies, counters), 'packet')} denied, counted for each pod. ${judgement}`)
   return complain(wrong)
 }
 

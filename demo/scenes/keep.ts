@@ -1,26 +1,28 @@
 // With --keep: what stands, how to play with it, how to take it away.
 import colors from 'picocolors'
 import { formatAddress } from '../../src/cluster/address.ts'
+import { type Actor, pairOf, type Service } from '../cast.ts'
 import type { Stage } from '../stage.ts'
 import { heading, say } from '../text.ts'
 
 /** @param remove program that removes everything */
 export function sayHowToPlay(stage: Stage, remove: string): void {
-  const { manifests, agentLog, cast: { clients, services }, node } = stage
-  const database = services.find(({ actor }) => actor.name === 'data/postgres')
+  const { manifests, agentLog, node } = stage
+  const { from: reports, to: database } = pairOf(stage.cast, 'shop/reports', 'data/postgres')
   heading(6, 'Everything stays: agent, servers and pods')
   const inNode = `ip netns exec ${node.namespace}`
-  const lines: [string, string][] = [
-    ['the rules', `${inNode} nft list table inet vethguard`],
-    ['the counters', `${inNode} nft list counters table inet vethguard`],
-    ['edit manifests', `sed -i 's/tier: jobs/tier: backend/' ${manifests}/pods/shop.yaml`],
-    ['the agent\'s log', `tail -f ${agentLog}`],
+  const commands: readonly [string, string][] = [
+    ['rules', `${inNode} nft list table inet vethguard`],
+    ['counters', `${inNode} nft list counters table inet vethguard`],
+    ['log', `tail -f ${agentLog}`],
+    ['edit', `sed -i 's/tier: jobs/tier: backend/' ${manifests}/pods/shop.yaml`],
+    ['connect', connectCommand(reports, database)],
+    ['remove', remove],
   ]
-  const reports = clients.find(({ name }) => name === 'shop/reports')
-  if (reports !== undefined && database !== undefined) {
-    const address = formatAddress(database.actor.host.address4)
-    lines.splice(2, 0, ['connect', `ip netns exec ${reports.host.namespace} timeout 1 bash -c 'echo > /dev/tcp/${address}/${database.port}' && echo open`])
-  }
-  lines.push(['remove it all', remove])
-  for (const [what, command] of lines) say(`${what.padEnd(16)} ${colors.cyan(command)}`)
+  for (const [what, command] of commands) say(`${what.padEnd(8)} ${colors.cyan(command)}`)
+}
+
+function connectCommand(from: Actor, { actor, port }: Service): string {
+  const target = `/dev/tcp/${formatAddress(actor.host.address4)}/${port}`
+  return `ip netns exec ${from.host.namespace} timeout 1 bash -c 'echo > ${target}' && echo open`
 }

@@ -6,6 +6,10 @@ import { type Counters, readCounters } from '../hits.ts'
 import type { Stage } from '../stage.ts'
 import { complain, count, heading, milliseconds, say } from '../text.ts'
 
+/** What to look for in the matrix; the policies say it in their comments. */
+const REMARKS = `The blocked address is in the except of an ipBlock; a policy's port http is 8081 on the canary;
+prometheus gets to the exporters by a range, 9100 to 9199; only the API talks to the bank.`
+
 export interface Enforced {
   readonly faults: number
   readonly cells: readonly Cell[]
@@ -31,6 +35,7 @@ export async function showEnforced(stage: Stage): Promise<Enforced> {
   say(renderMatrix(cast, cells))
   const faults = complainOfCells(cells)
   say(`In force ${milliseconds(startedMs)} after the start. ${summary(cells)}`)
+  say(colors.dim(REMARKS))
   return { faults, cells, counters }
 }
 
@@ -43,6 +48,6 @@ export function complainOfCells(cells: readonly Cell[]): number {
 
 function summary(cells: readonly Cell[]): string {
   const open = cells.filter((cell) => cell.open).length
-  const right = cells.some(isWrong) ? colors.red('not all as they must be') : 'each as the reference evaluator says'
-  return `${count(cells.length, 'connection')}, ${open} answered and ${cells.length - open} dropped, ${right}.`
+  const right = cells.some(isWrong) ? colors.red('not all as the policies say') : 'all as the policies say'
+  return `${count(cells.length, 'connection')}: ${open} answered, ${cells.length - open} dropped, ${right}.`
 }

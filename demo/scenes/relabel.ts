@@ -1,11 +1,12 @@
 // Scene 3: a pod gets another label while everything runs.
 import colors from 'picocolors'
 import { Prober } from '../../test/lab/prober.ts'
+import { pairOf } from '../cast.ts'
 import { type Edit, prepareEdit, readCluster, reverse } from '../manifests.ts'
 import { type Attempt, attemptName, type Cell, flipped, measureMatrix } from '../matrix.ts'
 import type { Stage } from '../stage.ts'
-import { type Switch, timeSwitch } from '../switch.ts'
-import { complain, count, heading, milliseconds, say, verdictText } from '../text.ts'
+import { timeSwitch } from '../switch.ts'
+import { complain, heading, milliseconds, say, verdictText } from '../text.ts'
 import { complainOfCells } from './reach.ts'
 
 /** The only job, shop/reports, becomes part of the backend: it gets the backend's rights, and loses those of a job. */
@@ -18,7 +19,7 @@ const MORE_EDITS = 21
 export async function showRelabelling(stage: Stage, before: readonly Cell[]): Promise<number> {
   heading(3, 'A label changes: shop/reports becomes part of the backend')
   say(`${colors.dim(`${stage.manifests}/${RELABEL.file}:`)} ${colors.dim('tier: jobs')} → ${colors.bold('tier: backend')}`)
-  const watched = watchedAttempt(stage)
+  const watched: Attempt = { ...pairOf(stage.cast, 'shop/reports', 'data/postgres'), family: 4 }
   const prober = new Prober(stage.lab)
   try {
     const granted = timeSwitch(prober, watched, prepareEdit(stage.manifests, RELABEL))
@@ -28,26 +29,19 @@ export async function showRelabelling(stage: Stage, before: readonly Cell[]): Pr
     const more = Array.from({ length: MORE_EDITS }, (_, index) => (
       timeSwitch(prober, watched, prepareEdit(stage.manifests, index % 2 === 0 ? reverse(RELABEL) : RELABEL))
     ))
-    say(`${colors.bold(milliseconds(granted.durationMs))} from the rename of the file to the first packet with the new verdict `
-      + `(${count(granted.packets, 'packet')} before it); ${MORE_EDITS} more changes: median ${colors.bold(milliseconds(medianMs(more)))}.`)
+    say(`${colors.bold(milliseconds(granted))} from the new file to the first packet with the new verdict, `
+      + `median of ${MORE_EDITS} more such changes: ${colors.bold(milliseconds(median(more)))}.`)
     return complainOfCells(after) + complain(flips.length > 0 ? [] : ['no cell has changed'])
   } finally {
     prober.close()
   }
 }
 
-function watchedAttempt({ cast: { clients, services } }: Stage): Attempt {
-  const from = clients.find(({ name }) => name === 'shop/reports')
-  const to = services.find(({ actor }) => actor.name === 'data/postgres')
-  if (from === undefined || to === undefined) throw new Error('the manifests have no shop/reports or no data/postgres')
-  return { from, to, family: 4 }
-}
-
 function sayFlip(flip: Cell): void {
   say(`${attemptName(flip).padEnd(36)} ${verdictText(!flip.open)} → ${verdictText(flip.open)}`)
 }
 
-function medianMs(switches: readonly Switch[]): number {
-  const sorted = switches.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
+function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b)
   return sorted[sorted.length >> 1]!
 }

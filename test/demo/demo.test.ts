@@ -94,9 +94,9 @@ test('shows everybody reaching everybody, the policies in force, a label change,
     'shop/reports → shop/cache:6379       denied → allowed',
     'shop/reports → data/postgres:5432    denied → allowed',
   ])
-  expect(relabelled).toMatch(/[\d.]+ ms from the rename/)
+  expect(relabelled).toMatch(/[\d.]+ ms from the new file/)
   expect(hits).toMatch(/ 4 shop\/web-from-internet/)
-  expect(denial).toMatch(/egress +of shop\/web +denied +isolated by allow-dns, default-deny, web-and-jobs-to-api/)
+  expect(denial).toMatch(/egress of shop\/web: denied\s+isolated by allow-dns, default-deny, web-and-jobs-to-api/)
   expect(demo.traces()).toEqual([])
 })
 
@@ -132,7 +132,7 @@ test('an agent that does not start: says why, fails, and everything goes', async
 test('--keep leaves everything up, still enforced, until its own remover is run', async () => {
   const demo = new Demo(['--keep'])
   expect(`${String(await demo.ended())}\n${demo.output}`).toMatch(/^0\n/)
-  const remover = /remove it all +(\S+)/.exec(demo.output)?.[1] ?? ''
+  const remover = / remove +(\S+)/.exec(demo.output)?.[1] ?? ''
   try {
     const node = demo.namespaces.find((name) => name.endsWith('-node0')) ?? ''
     expect(demo.programs).toHaveLength(2)
