@@ -7,7 +7,7 @@ import { FolderSource } from '../manifests/folder.ts'
 import { createBackend } from '../netlink/create-backend.ts'
 import { VethTable } from '../netlink/route/veths.ts'
 
-export async function runAgent(config: Config<'nodeName' | 'source' | 'backend' | 'spoofGuard' | 'logLevel'>): Promise<void> {
+export async function runAgent(config: Config): Promise<void> {
   const log = pino({ level: config.logLevel, base: { node: config.nodeName }, errorKey: 'err' })
   const stopped = new Promise<NodeJS.Signals>((resolve) => {
     process.once('SIGTERM', resolve)

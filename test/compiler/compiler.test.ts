@@ -62,20 +62,29 @@ class Replica {
   }
 
   apply(delta: Delta | undefined): void {
-    for (const [set, { deleted, added }] of delta?.sets ?? []) {
-      for (const [key, value] of deleted) {
-        expect(this.elements(set).get(key)).toBe(value)
-        this.elements(set).delete(key)
-      }
-      for (const [key, value] of added) {
-        expect(this.elements(set).has(key)).toBe(false)
-        this.elements(set).set(key, value)
-      }
+    if (delta === undefined) return
+    for (const [set, { deleted, added }] of delta.sets) {
+      this.#delete(this.elements(set), deleted)
+      this.#add(this.elements(set), added)
     }
-    for (const name of delta?.counters.deleted ?? []) expect(this.counters.delete(name)).toBe(true)
-    for (const name of delta?.counters.added ?? []) {
+    for (const name of delta.counters.deleted) expect(this.counters.delete(name)).toBe(true)
+    for (const name of delta.counters.added) {
       expect(this.counters.has(name)).toBe(false)
       this.counters.add(name)
+    }
+  }
+
+  #delete(elements: Map<Key, Value>, deleted: ReadonlyMap<Key, Value>): void {
+    for (const [key, value] of deleted) {
+      expect(elements.get(key)).toBe(value)
+      elements.delete(key)
+    }
+  }
+
+  #add(elements: Map<Key, Value>, added: ReadonlyMap<Key, Value>): void {
+    for (const [key, value] of added) {
+      expect(elements.has(key)).toBe(false)
+      elements.set(key, value)
     }
   }
 }
