@@ -30,7 +30,7 @@ export async function showRelabelling(stage: Stage, before: readonly Cell[]): Pr
       timeSwitch(prober, watched, prepareEdit(stage.manifests, index % 2 === 0 ? reverse(RELABEL) : RELABEL))
     ))
     say(`${colors.bold(milliseconds(granted))} from the new file to the first packet with the new verdict, `
-      + `median of ${MORE_EDITS} more such changes: ${colors.bold(milliseconds(median(more)))}.`)
+      + `median of ${MORE_EDITS} more: ${colors.bold(milliseconds(median(more)))}.`)
     return complainOfCells(after) + complain(flips.length > 0 ? [] : ['no cell has changed'])
   } finally {
     prober.close()
