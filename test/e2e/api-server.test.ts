@@ -1,5 +1,7 @@
 // The API server that other tests are written against: what they take for granted about it.
 import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Lab } from '../lab/lab.ts'
 import { exec, listNamespaces } from '../lab/namespace.ts'
@@ -46,9 +48,10 @@ describe('an account with the rights of the agent', () => {
     await server.admin.apply(pod)
     await server.admin.mergeStatus(pod, status)
     await server.admin.delete(pod)
-    const [added, changed, removed] = await take(events, 3)
+    const [added, changed, dying, removed] = await take(events, 4)
     expect(added).toMatchObject({ type: 'ADDED', object: { spec: { nodeName: 'node0' }, metadata: { labels: { app: 'a' } } } })
     expect(changed).toMatchObject({ type: 'MODIFIED', object: { status: { podIPs: [{ ip: '10.244.0.10' }, { ip: 'fd00:10:244::a' }] } } })
+    expect(dying).toMatchObject({ type: 'MODIFIED', object: { metadata: { deletionGracePeriodSeconds: 0 } } })
     expect(removed?.type).toBe('DELETED')
   })
 
@@ -77,15 +80,27 @@ test('a namespace and what it held can be removed', async () => {
   expect(await statusOf(server.admin.get('/api/v1/namespaces/short-lived'))).toBe(404)
 })
 
-test('silent or cut connections are the client\'s to find out', async () => {
-  const kubectl = (await kubernetes())('kubectl')
-  const list = (): string => exec(lab.nodes[0]!.namespace, [
-    kubectl, '--kubeconfig', server.kubeconfig, '--request-timeout', '1s', 'get', 'namespace', 'default', '-o', 'name',
-  ])
-  server.setReachable(false)
-  expect(list).toThrow()
-  server.setReachable(true)
-  expect(list()).toBe('namespace/default\n')
+describe('a connection of a node', () => {
+  let client: ApiClient
+  beforeAll(() => void (client = server.clientFrom(lab.nodes[0]!.namespace)))
+  afterAll(() => client.close())
+
+  test('is cut on demand', async () => {
+    const events = client.watch('/api/v1/configmaps')
+    await events.next()
+    server.cutConnections()
+    await expect(take(events, Infinity)).rejects.toThrow()
+  })
+
+  test('falls silent on demand, and goes on after that', async () => {
+    const events = client.watch('/api/v1/namespaces?resourceVersion=0')
+    await events.next()
+    server.setReachable(false)
+    const next = take(events, Infinity).catch(() => 'ended')
+    expect(await Promise.race([next, sleep(500, 'silent')])).toBe('silent')
+    server.setReachable(true)
+    await expect(client.get('/api/v1/namespaces/default')).resolves.toHaveProperty('kind', 'Namespace')
+  })
 })
 
 test('killed and restarted it has its data; compacted meanwhile it has forgotten the way there', async () => {
@@ -100,18 +115,25 @@ test('killed and restarted it has its data; compacted meanwhile it has forgotten
   expect(event).toMatchObject({ type: 'ERROR', object: { code: 410 } })
 })
 
-test('without a watch cache compaction is felt at once; nothing is left after the end', async () => {
+describe('an API server without a watch cache', () => {
+  let other: ApiServer
   const before = listNamespaces()
-  const other = await ApiServer.start({ flags: ['--watch-cache=false'] })
-  const { metadata } = await other.admin.apply(configMap('first'))
-  await other.admin.apply(configMap('second'))
-  await other.compact()
-  const [event] = await take(watchConfigMaps(other.admin, metadata), 1)
-  expect(event).toMatchObject({ type: 'ERROR', object: { code: 410 } })
-  expect(existsSync(other.kubeconfig)).toBe(true)
-  await other.close()
-  expect(existsSync(other.kubeconfig)).toBe(false)
-  expect(listNamespaces().filter((name) => !before.includes(name) && name.startsWith(`vg${process.pid}-`))).toEqual([])
+  beforeAll(async () => void (other = await ApiServer.start({ flags: ['--watch-cache=false'] })))
+
+  test('feels a compaction at once', async () => {
+    const { metadata } = await other.admin.apply(configMap('first'))
+    await other.admin.apply(configMap('second'))
+    await other.compact()
+    const [event] = await take(watchConfigMaps(other.admin, metadata), 1)
+    expect(event).toMatchObject({ type: 'ERROR', object: { code: 410 } })
+  })
+
+  test('leaves nothing after its end', async () => {
+    expect(existsSync(other.kubeconfig)).toBe(true)
+    await other.close()
+    expect(existsSync(dirname(other.kubeconfig))).toBe(false)
+    expect(listNamespaces().filter((name) => !before.includes(name) && name.startsWith(`vg${process.pid}-`) && name.endsWith('-api'))).toHaveLength(1)
+  })
 })
 
 function watchConfigMaps(client: ApiClient, { resourceVersion }: ApiObject['metadata']): AsyncGenerator<WatchEvent> {

@@ -70,6 +70,11 @@ export class ApiServer {
     return account
   }
 
+  /** A client of the administrator whose connections start in an attached namespace. The caller closes it. */
+  clientFrom(namespace: string): ApiClient {
+    return this.plane.client(undefined, namespace)
+  }
+
   /** Kills the API server as kill -9 does. */
   async kill(): Promise<void> {
     await this.plane.killApiServer()
@@ -87,7 +92,7 @@ export class ApiServer {
 
   /** Cuts every connection from the attached namespaces (RST). */
   cutConnections(): void {
-    exec(this.namespace, ['ss', '--kill', '--no-header', '--tcp', 'src', ADDRESS, 'and', 'not', 'dst', ADDRESS])
+    exec(this.namespace, ['ss', '--kill', '--no-header', '--tcp', `src ${ADDRESS} and not dst ${ADDRESS}`])
   }
 
   /** Takes the attached namespaces off the network or back on: connections fall silent, nobody is told. */

@@ -32,6 +32,7 @@ export class ControlPlane {
   readonly adminKubeconfig: string
   readonly admin: ApiClient
   readonly options: ControlPlaneOptions
+  private readonly adminKey: KeyPair
   private readonly etcd: Etcd
   private readonly apiServer: Daemon
 
@@ -54,9 +55,9 @@ export class ControlPlane {
     this.authority = new Authority(join(options.folder, 'keys'))
     this.endpoint = { url: `https://${options.address}:6443`, authority: this.authority.certificate }
     this.tokenKey = this.authority.issue('service-accounts', { commonName: 'service-accounts' })
-    const admin = this.authority.issue('admin', { commonName: 'admin', organization: 'system:masters' })
-    this.adminKubeconfig = this.writeKubeconfig('admin', admin)
-    this.admin = this.client(admin)
+    this.adminKey = this.authority.issue('admin', { commonName: 'admin', organization: 'system:masters' })
+    this.adminKubeconfig = this.writeKubeconfig('admin', this.adminKey)
+    this.admin = this.client()
     this.etcd = new Etcd({
       program: program('etcd'),
       dataFolder: join(options.folder, 'etcd'),
@@ -66,9 +67,9 @@ export class ControlPlane {
     this.apiServer = this.daemon('kube-apiserver', [program('kube-apiserver'), ...this.apiServerFlags()])
   }
 
-  /** A client of the API server, whose connections start where it runs. The caller closes it. */
-  client(credentials: Credentials): ApiClient {
-    return new ApiClient(this.endpoint, credentials, this.options.namespace)
+  /** A client of the API server. The caller closes it. @param namespace where connections start; where the API server runs */
+  client(credentials: Credentials = this.adminKey, namespace: string = this.options.namespace): ApiClient {
+    return new ApiClient(this.endpoint, credentials, namespace)
   }
 
   /** @returns the file */

@@ -20,10 +20,10 @@ export class Etcd {
     this.client = new Client(ETCD_URL, { connect: plainConnector(daemon.namespace) })
   }
 
-  /** Forgets all revisions but the newest. */
+  /** Forgets all revisions until now. A revision of nobody's follows, because the one compacted at stays readable. */
   async compact(): Promise<void> {
-    const newest = await this.call('range', { key: Buffer.of(0).toString('base64') })
-    await this.call('compaction', { revision: newest.header.revision, physical: true })
+    const { header: { revision } } = await this.call('put', { key: Buffer.from('compacted').toString('base64') })
+    await this.call('compaction', { revision, physical: true })
   }
 
   async close(): Promise<void> {

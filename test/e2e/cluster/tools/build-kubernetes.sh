@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Builds Kubernetes, etcd and the upstream NetworkPolicy suite from their Go modules, for machines that have neither
 # Docker nor an image registry. Prints the folder of the binaries. Takes some minutes the first time, nothing after that.
-#   build-kubernetes.sh          (KUBERNETES_VERSION, VETHGUARD_CLUSTER_CACHE)
+#   build-kubernetes.sh CACHE-FOLDER       (KUBERNETES_VERSION)
 set -euo pipefail
 version=${KUBERNETES_VERSION:-1.34.4}
-cache=${VETHGUARD_CLUSTER_CACHE:-$HOME/.cache/vethguard-cluster}
+cache=$1
 tools=$(cd "$(dirname "$0")" && pwd)
 bin=$cache/kubernetes-$version
 commands=(kube-apiserver kube-controller-manager kube-proxy kube-scheduler kubectl kubelet)

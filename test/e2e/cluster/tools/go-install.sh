@@ -8,8 +8,12 @@ shift 2
 mkdir -p "$folder"
 folder=$(realpath "$folder")
 
+path_of() { if [[ $1 == . ]]; then echo "$module"; else echo "$module/$1"; fi; }
+
 missing=()
-for package; do [[ -x $folder/$(basename "$package") ]] || missing+=("$package"); done
+for package; do
+  [[ -x $folder/$(basename "$(path_of "$package")") ]] || missing+=("$package")
+done
 ((${#missing[@]})) || exit 0
 
 work=$(mktemp -d)
@@ -22,9 +26,9 @@ gomod=$(go mod download -json "$module@$version" | sed -n 's/.*"GoMod": "\(.*\)"
 } >go.mod
 {
   printf '//go:build tools\n\npackage wrapper\n\n'
-  printf "import _ \"$module/%s\"\n" "${missing[@]}"
+  for package in "${missing[@]}"; do echo "import _ \"$(path_of "$package")\""; done
 } >tools.go
 go mod tidy -e >tidy.log 2>&1 || cat tidy.log >&2
 for package in "${missing[@]}"; do
-  CGO_ENABLED=0 go build -mod=mod -trimpath -ldflags '-s -w' ${TAGS:+-tags "$TAGS"} -o "$folder/" "$module/$package"
+  CGO_ENABLED=0 go build -mod=mod -trimpath -ldflags '-s -w' ${TAGS:+-tags "$TAGS"} -o "$folder/" "$(path_of "$package")"
 done
