@@ -43,7 +43,8 @@ export interface Commit {
   readonly elements: number
 }
 
-const NODE_CHECK_MS = 10_000
+/** How often it is looked whether the tables are still there and the node is fit. */
+const CHECK_MS = 1000
 
 export class Agent {
   readonly #options: AgentOptions
@@ -62,8 +63,7 @@ export class Agent {
   #committing: Promise<void> | undefined
   #boundAt = { pods: -1, veths: -1 }
   #vethRevision = 0
-  /** Somebody may mend what is wrong with the node. */
-  #nodeCheck: NodeJS.Timeout | undefined
+  #checks: NodeJS.Timeout | undefined
 
   constructor(options: AgentOptions) {
     const { nodeName, spoofGuard, backend, log } = options
@@ -101,26 +101,33 @@ export class Agent {
       changes: (batch) => this.#arrived(batch),
       problems: (object, problems) => this.#problems.set(object, problems),
     })
+    if (this.#isStopped()) return
     this.#veths.start()
-    const changes = this.#takeQueue()
-    this.#compiler.load(changes)
+    this.#compiler.load(this.#takeQueue())
     this.#bind()
-    await this.#committer.replaceAll()
+    this.#checkNode()
+    this.#committing = this.#committer.replaceAll()
+    await this.#committing
+    if (this.#isStopped()) return
     this.#state = 'idle'
-    this.#nodeCheck = setInterval(() => this.#checkNode(), NODE_CHECK_MS).unref()
+    this.#checks = setInterval(() => this.#check(), CHECK_MS).unref()
     this.#log.info({ ...this.sizes, durationMs: Math.round(performance.now() - startedAt) }, 'enforcing')
     this.#pump()
   }
 
-  /** Stops following. The rules stay in the kernel. */
+  /** Stops following, also when the start failed or is under way. The rules stay in the kernel. */
   async close(): Promise<void> {
     this.#state = 'stopped'
-    clearInterval(this.#nodeCheck)
+    clearInterval(this.#checks)
     this.#committer.stop()
     await this.#options.source.close()
     await this.#veths.close()
-    await this.#committing
+    await this.#committing?.catch(() => undefined) // of the start, which tells
     this.#options.backend.close()
+  }
+
+  #isStopped(): boolean {
+    return this.#state === 'stopped'
   }
 
   #arrived(batch: readonly Change[]): void {
@@ -146,13 +153,14 @@ export class Agent {
     if (delta === undefined) return
     const committed = (): void => this.#committed(changes.length, since, delta)
     const committing = this.#committer.commit(delta)
-    if (committing === undefined) {
-      committed()
-      return
-    }
+    if (committing === undefined) committed()
+    else this.#pauseFor(committing.then(committed))
+  }
+
+  /** Changes wait until this is done. */
+  #pauseFor(committing: Promise<void>): void {
     this.#state = 'committing'
     this.#committing = committing.then(() => {
-      committed()
       if (this.#state === 'committing') this.#state = 'idle'
       this.#pump()
     })
@@ -176,15 +184,25 @@ export class Agent {
   #bind(): Delta | undefined {
     const [pods, veths] = [this.#compiler.localRevision, this.#vethRevision]
     if (this.#boundAt.pods === pods && this.#boundAt.veths === veths) return undefined
-    if (this.#boundAt.veths !== veths) this.#checkNode()
+    const haveVethsChanged = this.#boundAt.veths !== veths
     this.#boundAt = { pods, veths }
-    return this.#guard.update(this.#compiler.localPods(), this.#veths.veths())
+    const delta = this.#guard.update(this.#compiler.localPods(), this.#veths.veths(), veths)
+    if (haveVethsChanged) this.#checkNode()
+    return delta
+  }
+
+  /** Somebody may mend, or break, what is not the agent's own. */
+  #check(): void {
+    this.#checkNode()
+    if (this.#state !== 'idle') return
+    const repairing = this.#committer.repair()
+    if (repairing !== undefined) this.#pauseFor(repairing)
   }
 
   #checkNode(): void {
     const name = this.#options.nodeName
     const bridges = new Set(Array.from(this.#veths.veths(), ({ bridge }) => bridge).filter((bridge) => bridge !== undefined))
-    this.#problems.set(`Node ${name}`, checkNode({ name, bridges: [...bridges].sort() }))
+    this.#problems.set(`Node ${name}`, checkNode({ name, bridges: [...bridges].sort(), unguarded: this.#guard.unguarded }))
   }
 
   #wanted(): Content {

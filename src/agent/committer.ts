@@ -1,6 +1,8 @@
-// Brings the kernel what the compiler wants: small deltas as they come, everything anew at the start and after a failure.
+// Brings the kernel what the compiler wants: small deltas as they come, everything anew at the start, after a failure, and when
+// somebody else has taken the tables away.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { Backend } from '../nftables/backend.ts'
+import type { Backend, BackendState } from '../nftables/backend.ts'
 import type { Content, Delta } from '../nftables/content.ts'
 import { replace, type Transaction, update } from '../nftables/transaction.ts'
 import { render } from '../nftables/render.ts'
@@ -14,6 +16,8 @@ export class Committer {
   readonly #log: Logger
   #stopped = new AbortController()
   #replacements = 0
+  /** What the kernel calls the tables that were made last. */
+  #handles = ''
 
   /** @param wanted what the kernel should have, at the moment of the call */
   constructor(backend: Backend, wanted: () => Content, log: Logger) {
@@ -33,6 +37,7 @@ export class Committer {
     const transaction = replace(this.#wanted(), counters, this.#backend.state())
     this.#trace(transaction)
     await this.#backend.commit(transaction)
+    this.#handles = handlesOf(this.#backend.state())
     this.#replacements++
   }
 
@@ -51,19 +56,40 @@ export class Committer {
     }
   }
 
+  /**
+   * Looks whether the tables are still those that were made last: only owned ones (kernel 6.9) are safe from others.
+   * @returns undefined if so, else as commit()
+   */
+  repair(): Promise<void> | undefined {
+    try {
+      if (handlesOf(this.#backend.state()) === this.#handles) return undefined
+      this.#log.error('somebody else removed or replaced the tables; making them anew')
+      return this.#replaceUntilDone()
+    } catch (err) {
+      this.#log.error({ err }, 'the kernel does not tell whether the tables are still there')
+      return undefined
+    }
+  }
+
   stop(): void {
     this.#stopped.abort()
   }
 
-  async #recover(cause: unknown): Promise<void> {
-    this.#log.error({ err: cause }, 'the kernel refused a change; replacing the whole table')
-    for (let delayMs = FIRST_RETRY_MS; !this.#stopped.signal.aborted; delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)) {
+  #recover(err: unknown): Promise<void> {
+    this.#log.error({ err }, 'the kernel refused a change; making the tables anew')
+    return this.#replaceUntilDone()
+  }
+
+  async #replaceUntilDone(): Promise<void> {
+    const { signal } = this.#stopped
+    for (let retryMs = FIRST_RETRY_MS; !signal.aborted; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
       try {
         await this.replaceAll()
+        this.#log.info('the tables were made anew')
         return
       } catch (err) {
-        this.#log.error({ err, retryMs: delayMs }, 'the table could not be replaced; the rules in the kernel stay as they are')
-        await sleep(delayMs, this.#stopped.signal)
+        this.#log.error({ err, retryMs }, 'the tables could not be made anew; what is in the kernel stays as it is')
+        await sleep(retryMs, undefined, { signal }).catch(() => undefined)
       }
     }
   }
@@ -73,12 +99,6 @@ export class Committer {
   }
 }
 
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
+function handlesOf({ tables }: BackendState): string {
+  return [...tables].map(([family, { handle }]) => `${family} ${handle}`).join(', ')
 }

@@ -1,7 +1,7 @@
 // Keeps the guard's elements equal to what is known of local pods and veths.
-import type { Pod } from '../cluster/objects.ts'
+import { podKey, type Pod, type PodKey } from '../cluster/objects.ts'
 import type { Veth } from '../cluster/veth.ts'
-import { bindPods, guardElements, type Bindings } from '../compiler/guard.ts'
+import { bindPods, evidenceOf, guardElements, type Bindings, type Evidence, type Unbound } from '../compiler/guard.ts'
 import type { Content, Delta } from '../nftables/content.ts'
 import { diff, emptyContent, isEmptyDelta } from '../nftables/diff.ts'
 
@@ -9,6 +9,8 @@ export class Guard {
   readonly #enabled: boolean
   #content = emptyContent()
   #bindings: Bindings = { bindings: new Map(), unbound: [] }
+  #ending: ReadonlySet<PodKey> = new Set()
+  #evidence: { readonly revision: number; readonly value: Evidence } | undefined
 
   constructor(enabled: boolean) {
     this.#enabled = enabled
@@ -22,9 +24,20 @@ export class Guard {
     return this.#bindings
   }
 
-  /** Binds anew. @returns what changes in the kernel; undefined: nothing */
-  update(localPods: Iterable<Pod>, veths: Iterable<Veth>): Delta | undefined {
-    this.#bindings = bindPods(localPods, veths)
+  /** Pods that are to be guarded and cannot be. Those that are about to end lose their veths before they go. */
+  get unguarded(): readonly Unbound[] {
+    return this.#enabled ? this.#bindings.unbound.filter(({ pod }) => !this.#ending.has(pod)) : []
+  }
+
+  /**
+   * Binds anew.
+   * @param revision of the veths: while it is the same, so are they
+   * @returns what changes in the kernel; undefined: nothing
+   */
+  update(localPods: readonly Pod[], veths: Iterable<Veth>, revision: number): Delta | undefined {
+    if (this.#evidence?.revision !== revision) this.#evidence = { revision, value: evidenceOf(veths) }
+    this.#bindings = bindPods(localPods, this.#evidence.value)
+    this.#ending = new Set(localPods.filter(({ terminating }) => terminating).map(podKey))
     const wanted: Content = { sets: this.#enabled ? guardElements(this.#bindings.bindings) : new Map(), counters: new Set() }
     const delta = diff(this.#content, wanted)
     this.#content = wanted

@@ -1,11 +1,14 @@
 // What about the node makes enforcement incomplete: settings that the agent can see, but that are the administrator's to change.
 import { existsSync, readFileSync } from 'node:fs'
 import type { Problem } from '../cluster/change.ts'
+import type { Unbound } from '../compiler/guard.ts'
 
 export interface CheckedNode {
   readonly name: string
   /** Names of the bridges that pods' veths are ports of. */
   readonly bridges: readonly string[]
+  /** Pods whose veths are not known. */
+  readonly unguarded: readonly Unbound[]
 }
 
 /** Of kube-proxy in IPVS mode; it holds every Service's address. */
@@ -16,7 +19,7 @@ const IPVS_LINK = 'kube-ipvs0'
  * @returns what is wrong, each with what to do; none: all well
  */
 export function checkNode(node: CheckedNode): Problem[] {
-  return [...bridgeProblems(node), ...forwardingProblems(node), ...ipvsProblems(node)]
+  return [...bridgeProblems(node), ...forwardingProblems(node), ...ipvsProblems(node), ...guardProblems(node)]
 }
 
 /** Frames between two ports of a bridge pass the forward hook of IP only with br_netfilter. */
@@ -44,6 +47,12 @@ function ipvsProblems({ name }: CheckedNode): Problem[] {
   if (!existsSync(`/proc/sys/net/ipv4/conf/${IPVS_LINK}`)) return []
   return [problem(name, IPVS_LINK, 'kube-proxy runs in IPVS mode: packets to Services bypass the forward hook and are not filtered; '
     + 'set mode: nftables (or iptables) in its configuration and remove the link')]
+}
+
+function guardProblems({ name, unguarded }: CheckedNode): Problem[] {
+  return unguarded.map(({ pod, why }) => {
+    return problem(name, `pod ${pod}`, `${why}: its policies hold by its address, but nothing keeps it from sending with another one`)
+  })
 }
 
 function problem(node: string, field: string, message: string): Problem {

@@ -16,15 +16,24 @@ export class Problems {
 
   /** All current problems of one object; none: it has no more. */
   set(object: string, problems: readonly Problem[]): void {
-    const before = new Set(this.#byObject.get(object)?.map(textOf))
+    const before = this.#byObject.get(object) ?? []
+    const known = new Set(before.map(textOf))
     for (const problem of problems) {
-      if (!before.has(textOf(problem))) this.#log.warn(problem, `${problem.object}: ${textOf(problem)}`)
+      if (!known.has(textOf(problem))) this.#log.warn({ object, field: problem.field }, textOf(problem))
+    }
+    const fields = new Set(problems.map(({ field }) => field))
+    for (const field of new Set(before.map((problem) => problem.field))) {
+      if (!fields.has(field)) this.#log.info({ object, field }, `${placeOf({ object, field })}: no problem any more`)
     }
     if (problems.length > 0) this.#byObject.set(object, problems)
-    else if (this.#byObject.delete(object)) this.#log.info({ object }, `${object}: no problem any more`)
+    else this.#byObject.delete(object)
   }
 }
 
-function textOf({ field, message }: Problem): string {
-  return field === '' ? message : `${field} ${message}`
+function textOf(problem: Problem): string {
+  return `${placeOf(problem)}${problem.field === '' ? ':' : ''} ${problem.message}`
+}
+
+function placeOf({ object, field }: Pick<Problem, 'object' | 'field'>): string {
+  return field === '' ? object : `${object}: ${field}`
 }

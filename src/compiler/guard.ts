@@ -27,11 +27,13 @@ export interface Bindings {
   readonly unbound: readonly Unbound[]
 }
 
-/** Address → the veths it leads to, by where the knowledge comes from. */
-interface Evidence {
+/** Address → the veths it leads to, by where the knowledge comes from. Good until a veth changes. */
+export interface Evidence {
   readonly inside: VethIndex
   readonly routed: VethIndex
   readonly learned: VethIndex
+  /** What was found for a pod object before. */
+  readonly claims: WeakMap<Pod, Claim>
 }
 
 type VethIndex = ReadonlyMap<Address, readonly Veth[]>
@@ -50,10 +52,9 @@ interface Claim {
  * the last one's object is gone.
  * @param localPods pods of this node
  */
-export function bindPods(localPods: Iterable<Pod>, veths: Iterable<Veth>): Bindings {
-  const evidence = gather(Array.from(veths))
+export function bindPods(localPods: Iterable<Pod>, evidence: Evidence): Bindings {
   const own = Array.from(localPods).filter((pod) => !pod.hostNetwork && pod.addresses.length > 0)
-  const claims = own.map((pod) => ({ pod, veths: candidates(pod, evidence) }))
+  const claims = own.map((pod) => claimOf(pod, evidence))
   const chosen = choose(claims)
   const bindings = new Map<PodKey, Binding>()
   const unbound: Unbound[] = []
@@ -79,8 +80,10 @@ export function guardElements(bindings: Bindings['bindings']): Map<SetName, Map<
   return elements
 }
 
-function gather(veths: readonly Veth[]): Evidence {
+export function evidenceOf(all: Iterable<Veth>): Evidence {
+  const veths = Array.from(all)
   return {
+    claims: new WeakMap(),
     inside: indexBy(veths, ({ addresses }) => addresses),
     routed: indexBy(veths, ({ routed }) => routed),
     learned: indexBy(veths, ({ learned }) => learned),
@@ -93,6 +96,14 @@ function indexBy(veths: readonly Veth[], addressesOf: (veth: Veth) => readonly A
     for (const address of addressesOf(veth)) index.set(address, [...(index.get(address) ?? []), veth])
   }
   return index
+}
+
+function claimOf(pod: Pod, evidence: Evidence): Claim {
+  const known = evidence.claims.get(pod)
+  if (known !== undefined) return known
+  const claim = { pod, veths: candidates(pod, evidence) }
+  evidence.claims.set(pod, claim)
+  return claim
 }
 
 function candidates(pod: Pod, { inside, routed, learned }: Evidence): readonly Veth[] {

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { parseAddress, type Address } from '../../src/cluster/address.ts'
 import type { Pod } from '../../src/cluster/objects.ts'
 import type { Veth } from '../../src/cluster/veth.ts'
-import { bindPods, guardElements, type Bindings } from '../../src/compiler/guard.ts'
+import { bindPods, evidenceOf, guardElements, type Bindings } from '../../src/compiler/guard.ts'
 
 function addresses(texts: readonly string[]): Address[] {
   return texts.map((text) => parseAddress(text)!)
@@ -126,12 +126,12 @@ const CASES: readonly Case[] = [
 
 describe('binding', () => {
   test.each(CASES)('$name', ({ pods, veths, expected }) => {
-    expect(outcome(bindPods(pods, veths))).toEqual(expected)
-    expect(outcome(bindPods(pods.toReversed(), veths.toReversed()))).toMatchObject(sortedReasons(expected))
+    expect(outcome(bindPods(pods, evidenceOf(veths)))).toEqual(expected)
+    expect(outcome(bindPods(pods.toReversed(), evidenceOf(veths.toReversed())))).toMatchObject(sortedReasons(expected))
   })
 
   test('a binding has the addresses of the pod’s status, not those set inside it', () => {
-    const { bindings } = bindPods([pod('a', ['10.0.0.1', 'fd00::1'])], [veth('v1', { inside: ['10.0.0.1', '10.0.0.66'], bridge: 'cni0' })])
+    const { bindings } = bindPods([pod('a', ['10.0.0.1', 'fd00::1'])], evidenceOf([veth('v1', { inside: ['10.0.0.1', '10.0.0.66'], bridge: 'cni0' })]))
     expect(Array.from(bindings.values())).toEqual([{ ifname: 'v1', bridged: true, addresses: addresses(['10.0.0.1', 'fd00::1']) }])
   })
 })
@@ -147,7 +147,7 @@ describe('elements', () => {
   const hex = (key: string): string => Buffer.from(key, 'latin1').toString('hex')
 
   test('a routed veth: name, and name with each address', () => {
-    const { bindings } = bindPods([pod('a', ['10.0.0.1', 'fd00::1'])], [veth('v1', { inside: ['10.0.0.1'] })])
+    const { bindings } = bindPods([pod('a', ['10.0.0.1', 'fd00::1'])], evidenceOf([veth('v1', { inside: ['10.0.0.1'] })]))
     const name = '76310000000000000000000000000000'
     expect(keys(guardElements(bindings))).toEqual({
       veths: [name],
@@ -157,13 +157,13 @@ describe('elements', () => {
   })
 
   test('a bridge port: the sets of the bridge table', () => {
-    const { bindings } = bindPods([pod('a', ['10.0.0.1'])], [veth('v1', { inside: ['10.0.0.1'], bridge: 'cni0' })])
+    const { bindings } = bindPods([pod('a', ['10.0.0.1'])], evidenceOf([veth('v1', { inside: ['10.0.0.1'], bridge: 'cni0' })]))
     const name = '76310000000000000000000000000000'
     expect(keys(guardElements(bindings))).toEqual({ ports: [name], port4: [`${name}0a000001`] })
   })
 
   test('two pods on one veth: what either may send', () => {
-    const { bindings } = bindPods([pod('a', ['10.0.0.1']), pod('b', ['10.0.0.2'])], [veth('v1', { inside: ['10.0.0.1', '10.0.0.2'] })])
+    const { bindings } = bindPods([pod('a', ['10.0.0.1']), pod('b', ['10.0.0.2'])], evidenceOf([veth('v1', { inside: ['10.0.0.1', '10.0.0.2'] })]))
     const elements = guardElements(bindings)
     expect(elements.get('veths')?.size).toBe(1)
     expect(elements.get('veth4')?.size).toBe(2)

@@ -1,7 +1,7 @@
 // From a node's kernel to the guard: every pod of the lab is bound to its veth, in both layouts.
 import { expect, test } from '@jest/globals'
 import type { Pod } from '../../../src/cluster/objects.ts'
-import { bindPods, guardElements } from '../../../src/compiler/guard.ts'
+import { bindPods, evidenceOf, guardElements } from '../../../src/compiler/guard.ts'
 import { VethTable } from '../../../src/netlink/route/veths.ts'
 import { Lab } from '../../lab/lab.ts'
 import type { LabPod } from '../../lab/pod.ts'
@@ -22,7 +22,7 @@ test.each(['routed', 'bridge'] as const)('%s layout', async (layout) => {
   })
   try {
     table.start()
-    const { bindings, unbound } = bindPods(lab.pods.map(podOf), table.veths())
+    const { bindings, unbound } = bindPods(lab.pods.map(podOf), evidenceOf(table.veths()))
     expect(unbound).toEqual([])
     expect(Array.from(bindings, ([key, { ifname, bridged }]) => ({ key, ifname, bridged })))
       .toEqual(lab.pods.map(({ name, veth }) => ({ key: `lab/${name}`, ifname: veth, bridged: layout === 'bridge' })))
