@@ -14,7 +14,7 @@ const budget = {
 const pure = ['cluster', 'policy', 'compiler', 'nftables'].map((folder) => `src/${folder}/**/*.ts`)
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'node_modules'] },
+  { ignores: ['.cache', 'dist', 'coverage', 'node_modules'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

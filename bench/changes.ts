@@ -37,15 +37,18 @@ async function measure() {
   })
   const startedAt = performance.now()
   await agent.start()
-  const startMs = Math.round(performance.now() - startedAt)
+  const start = { ms: Math.round(performance.now() - startedAt), peakRssMB: peakRssMB() }
   global.gc?.()
+  const heapMB = Math.round(process.memoryUsage().heapUsed / MB)
   const changes: Record<string, unknown> = {}
   for (const [name, edit] of Object.entries(EDITS)) changes[name] = await run(source, commits, name, edit)
-  const { heapUsed } = process.memoryUsage()
-  const memory = { heapMB: Math.round(heapUsed / MB), peakRssMB: Math.round(process.resourceUsage().maxRSS / 1e3) }
   const sizes = agent.sizes
   await agent.close()
-  return { size, start: { ms: startMs, ...memory }, changes, sizes }
+  return { size, start: { ...start, heapMB }, changes, peakRssMB: peakRssMB(), sizes }
+}
+
+function peakRssMB(): number {
+  return Math.round(process.resourceUsage().maxRSS / 1e3)
 }
 
 /** @throws if nothing was committed within a second: the change had no effect, and a benchmark must not measure that */
