@@ -19,8 +19,12 @@ async function main(): Promise<number> {
   }
 }
 
+/** What lies beneath, where the message does not tell it already; of a refusal by the kernel it tells what matters. */
 function causes(error: Error): string {
-  return error.cause instanceof Error ? `: ${error.cause.message}${causes(error.cause)}` : ''
+  const { message, cause } = error
+  if (error instanceof VethguardError && error.code === 'NODE_UNFIT') return ''
+  if (!(cause instanceof Error) || cause instanceof AggregateError) return ''
+  return (message.includes(cause.message) ? '' : `: ${cause.message}`) + causes(cause)
 }
 
 process.exitCode = await main()

@@ -6,6 +6,7 @@ import type { Config } from '../config/options.ts'
 import { FolderSource } from '../manifests/folder.ts'
 import { createBackend } from '../netlink/create-backend.ts'
 import { VethTable } from '../netlink/route/veths.ts'
+import { version } from './version.ts'
 
 export async function runAgent(config: Config): Promise<void> {
   const log = pino({ level: config.logLevel, base: { node: config.nodeName }, errorKey: 'err' })
@@ -21,8 +22,12 @@ export async function runAgent(config: Config): Promise<void> {
     veths: (onChange) => new VethTable({ onChange, onError: (err) => log.error({ err }, 'the node\'s links cannot be followed') }),
     log,
   })
-  await agent.start()
-  const signal = await stopped
-  log.info({ signal }, 'stopping; the rules stay in the kernel')
-  await agent.close()
+  const { source, backend, spoofGuard } = config
+  log.info({ version: version(), source, backend, spoofGuard }, 'starting')
+  try {
+    const signal = await Promise.race([agent.start().then(() => stopped), stopped])
+    log.info({ signal }, 'stopping; the rules stay in the kernel')
+  } finally {
+    await agent.close()
+  }
 }

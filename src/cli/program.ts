@@ -1,11 +1,11 @@
 // The command line as a table of contents: each command with its settings, its help, and the file that runs it.
-import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { type Config, type OptionName, OPTIONS } from '../config/options.ts'
 import { readConfig } from '../config/read.ts'
 import { runAgent } from './agent.ts'
 import { runCleanup } from './cleanup.ts'
 import { runRender } from './render.ts'
+import { version } from './version.ts'
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 failed, 2 called wrongly. Every setting is also read from the environment variable shown with it.
@@ -34,10 +34,4 @@ function add<N extends OptionName>(program: Command, name: string, options: read
     command.addOption(byDefault === undefined ? option : option.default(byDefault))
   }
   return command.action((given: Record<string, unknown>) => run(readConfig(options, given)))
-}
-
-/** The one place where the version is kept. */
-function version(): string {
-  const { version: text } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
-  return text
 }

@@ -1,7 +1,10 @@
 // Where the agent gets its way into the kernel from.
+import { NetlinkError, VethguardError } from '../errors.ts'
 import type { Backend } from '../nftables/backend.ts'
 import { NetlinkBackend } from './nf-tables/backend.ts'
 import { NftBackend } from './nft-program.ts'
+
+const EPERM = 1
 
 export interface BackendOptions {
   /** netlink: raw nf_tables messages. nft: the nft program, which must be installed. */
@@ -12,7 +15,20 @@ export interface BackendOptions {
   readonly own?: boolean | undefined
 }
 
-/** @throws SystemCallError if there is no CAP_NET_ADMIN or no such namespace */
+/** @throws VethguardError NODE_UNFIT if there is no CAP_NET_ADMIN; SystemCallError if there is no such namespace */
 export function createBackend({ kind, namespace, own }: BackendOptions): Backend {
-  return kind === 'nft' ? new NftBackend({ namespace }) : new NetlinkBackend({ namespace, own })
+  const backend = kind === 'nft' ? new NftBackend({ namespace }) : new NetlinkBackend({ namespace, own })
+  try {
+    backend.state()
+    return backend
+  } catch (error) {
+    backend.close()
+    throw error instanceof NetlinkError && error.errno === EPERM ? noRight(error) : error
+  }
+}
+
+/** nf_tables answers nobody else, not even who only wants to read. */
+function noRight(cause: NetlinkError): VethguardError {
+  const remedy = 'run it as user 0 with CAP_NET_ADMIN (in a container: securityContext.capabilities.add: [NET_ADMIN])'
+  return new VethguardError('NODE_UNFIT', `the kernel lets this process read and change no nftables: ${remedy}`, { cause })
 }

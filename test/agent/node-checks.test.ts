@@ -15,7 +15,7 @@ const SYSCTLS = ['ipv4/ip_forward', 'bridge/bridge-nf-call-iptables', 'bridge/br
 function fields(values: readonly [string, string, string], bridges: readonly string[]): string[] {
   return inNamespace(namespace, () => {
     SYSCTLS.forEach((sysctl, index) => writeFileSync(`/proc/sys/net/${sysctl}`, values[index] ?? ''))
-    return checkNode({ name: 'node0', bridges }).map(({ field }) => field)
+    return checkNode({ name: 'node0', bridges, unguarded: [] }).map(({ field }) => field)
   })
 }
 
@@ -32,7 +32,7 @@ test('br_netfilter matters only where bridges carry pods, for each family', () =
 test('a problem names the node, the bridges, what follows and what to do', () => {
   const [problem] = inNamespace(namespace, () => {
     writeFileSync('/proc/sys/net/bridge/bridge-nf-call-iptables', '0')
-    return checkNode({ name: 'node0', bridges: ['cni0', 'br1'] })
+    return checkNode({ name: 'node0', bridges: ['cni0', 'br1'], unguarded: [] })
   })
   expect(problem?.object).toBe('Node node0')
   expect(problem?.message).toContain('IPv4 packets between pods of this node on cni0, br1 are not filtered')

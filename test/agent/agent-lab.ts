@@ -1,0 +1,122 @@
+// A lab node with the nine pods of the situations, a folder of manifests that says so, and real agents that enforce it.
+import { mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Family } from '../../src/cluster/address.ts'
+import { createBackend } from '../../src/netlink/create-backend.ts'
+import type { Backend } from '../../src/nftables/backend.ts'
+import { Lab, type LabOptions } from '../lab/lab.ts'
+import { exec } from '../lab/namespace.ts'
+import type { LabPod } from '../lab/pod.ts'
+import { type Probe, Prober } from '../lab/prober.ts'
+import { fixtureObjects, type KubeObject, PODS, type Place, type PodName } from '../situations/fixture.ts'
+import { AgentProcess } from './agent-process.ts'
+
+export const PORT_80: Probe = { protocol: 'TCP', port: 80, family: 4 }
+/** What waits for the kernel gives up. */
+const PATIENCE_MS = 5000
+
+const PAIRS = PODS.flatMap((from) => PODS.filter((to) => to !== from).map((to) => ({ from, to })))
+
+/** A cell of the matrix, as `x/a > y/b`. */
+export type Cell = `${PodName} > ${PodName}`
+
+export class AgentLab {
+  readonly lab: Lab
+  readonly prober: Prober
+  readonly folder = mkdtempSync(join(tmpdir(), 'vethguard-agent-'))
+  readonly #agents: AgentProcess[] = []
+  readonly #backend: Backend
+
+  /** Without external hosts and other nodes, unless said; the folder has the pods and namespaces, and no policy. */
+  constructor(options: LabOptions = {}) {
+    this.lab = Lab.create({ podsPerNode: PODS.length, ...options })
+    this.prober = new Prober(this.lab)
+    this.#backend = createBackend({ kind: 'netlink', namespace: `/run/netns/${this.namespace}`, own: false })
+    this.write('cluster.json', fixtureObjects(this.place()))
+  }
+
+  get namespace(): string {
+    return this.lab.nodes[0]!.namespace
+  }
+
+  place(family: Family = 4): Place {
+    const slots = this.lab.pods.map(({ address4, address6, node }) => ({ v4: address4, v6: address6, node: node.name }))
+    return { family, slots }
+  }
+
+  pod(name: PodName): LabPod {
+    return this.lab.pods[PODS.indexOf(name)]!
+  }
+
+  /** Starts an agent with its folder, which ends with the lab. */
+  async start(...args: readonly string[]): Promise<AgentProcess> {
+    const agent = this.launch(...args)
+    await agent.heard('enforcing')
+    return agent
+  }
+
+  /** Starts an agent, and does not wait. */
+  launch(...args: readonly string[]): AgentProcess {
+    const agent = new AgentProcess({ namespace: this.namespace, source: this.folder, args })
+    this.#agents.push(agent)
+    return agent
+  }
+
+  /** Puts a file into the folder in one step: text, or objects as a List. */
+  write(file: string, content: string | readonly KubeObject[]): void {
+    const text = typeof content === 'string' ? content : JSON.stringify({ apiVersion: 'v1', kind: 'List', items: content })
+    writeFileSync(join(this.folder, '.new'), text)
+    renameSync(join(this.folder, '.new'), join(this.folder, file))
+  }
+
+  remove(file: string): void {
+    unlinkSync(join(this.folder, file))
+  }
+
+  /** Cells that are open, with answers. */
+  open(probe: Probe = PORT_80): Cell[] {
+    const verdicts = this.prober.judge(PAIRS.map(({ from, to }) => ({ from: this.pod(from), to: this.pod(to), probe })))
+    return PAIRS.filter((_, index) => verdicts[index]!.verdict === 'allowed').map(({ from, to }): Cell => `${from} > ${to}`)
+  }
+
+  /**
+   * Probes one cell until it is as wanted.
+   * @returns how long it took, in ms
+   * @throws Error after 5 s
+   */
+  async untilCell(cell: Cell, verdict: 'allowed' | 'denied', probe: Probe = PORT_80): Promise<number> {
+    const [from, to] = cell.split(' > ') as [PodName, PodName]
+    const begin = performance.now()
+    while (this.prober.probe({ from: this.pod(from), to: this.pod(to), probe }) !== verdict) {
+      if (performance.now() - begin > PATIENCE_MS) throw new Error(`${cell} is not ${verdict}`)
+      await sleep(1)
+    }
+    return performance.now() - begin
+  }
+
+  /** Packets counted so far, by counter. */
+  async counters(): Promise<Record<string, number>> {
+    const counters = await this.#backend.readCounters()
+    return Object.fromEntries([...counters].map(([name, { packets }]) => [name, packets]))
+  }
+
+  /** Runs a program in the node. */
+  exec(...argv: readonly string[]): string {
+    return exec(this.namespace, argv)
+  }
+
+  async close(): Promise<void> {
+    for (const agent of this.#agents) await agent.kill()
+    this.#backend.close()
+    this.prober.close()
+    this.lab.close()
+    rmSync(this.folder, { recursive: true })
+  }
+}
+
+/** All cells of the matrix of which this is true. */
+export function cells(isOpen: (from: PodName, to: PodName) => boolean): Cell[] {
+  return PAIRS.filter(({ from, to }) => isOpen(from, to)).map(({ from, to }): Cell => `${from} > ${to}`)
+}

@@ -1,0 +1,100 @@
+// The real agent as users run it: bin/vethguard in a node's network namespace, with its log lines as values. The kernel kills it
+// when the test's process is gone, however that ended.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { VETHGUARD } from '../cli/run.ts'
+import { inNamespace } from '../lab/namespace.ts'
+
+const PATIENCE_MS = 20_000
+const WARN = 40
+
+/** As in its pod: user 0 with nothing but CAP_NET_ADMIN. */
+const RIGHTS = ['--bounding-set', '-all,+net_admin']
+
+/** A line of pino's. */
+export interface LogLine {
+  readonly level: number
+  readonly msg: string
+  readonly object?: string
+  readonly field?: string
+}
+
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+type ExitEvent = [code: number | null, signal: NodeJS.Signals | null]
+
+export interface AgentProcessOptions {
+  readonly namespace: string
+  /** Folder of manifests. */
+  readonly source: string
+  /** More arguments. */
+  readonly args?: readonly string[]
+}
+
+export class AgentProcess {
+  readonly logs: LogLine[] = []
+  readonly closed: Promise<Exit>
+  readonly #child: ChildProcess
+  #stderr = ''
+
+  constructor({ namespace, source, args = [] }: AgentProcessOptions) {
+    const argv = [...RIGHTS, '--pdeathsig', 'KILL', VETHGUARD, 'agent', '--source', source, '--node-name', 'node0', ...args]
+    const child = inNamespace(namespace, () => spawn('setpriv', argv, { stdio: ['ignore', 'pipe', 'pipe'] }))
+    this.#child = child
+    this.closed = once(child, 'close').then((result) => exitOf(result as ExitEvent))
+    createInterface({ input: child.stdout }).on('line', (line) => this.logs.push(JSON.parse(line) as LogLine))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text
+    })
+  }
+
+  /** Starts it, and waits until it enforces. */
+  static async start(options: AgentProcessOptions): Promise<AgentProcess> {
+    const agent = new AgentProcess(options)
+    await agent.heard('enforcing')
+    return agent
+  }
+
+  get stderr(): string {
+    return this.#stderr
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  /** Texts of warnings and errors. */
+  complaints(): string[] {
+    return this.logs.filter(({ level }) => level >= WARN).map(({ msg }) => msg)
+  }
+
+  /** Waits for a line with this text, after the first `since` lines. @throws Error after 20 s, or if the agent has ended */
+  async heard(text: string | RegExp, since = 0): Promise<LogLine> {
+    const deadline = performance.now() + PATIENCE_MS
+    for (;;) {
+      const line = this.logs.slice(since).find(({ msg }) => (typeof text === 'string' ? msg === text : text.test(msg)))
+      if (line !== undefined) return line
+      if (!this.isRunning || performance.now() > deadline) throw new Error(`the agent did not say ${String(text)}: ${this.#everything()}`)
+      await sleep(2)
+    }
+  }
+
+  /** Signals it, and waits until it is gone. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
+    if (this.isRunning) this.#child.kill(signal)
+    return this.closed
+  }
+
+  #everything(): string {
+    return [...this.logs.map((line) => JSON.stringify(line)), this.#stderr].join('\n')
+  }
+}
+
+function exitOf([code, signal]: ExitEvent): Exit {
+  return { code, signal }
+}

@@ -1,0 +1,125 @@
+// What stays when an agent ends, and who may touch it while one lives.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { vethguard } from '../cli/run.ts'
+import { policyObject } from '../situations/fixture.ts'
+import { AgentLab, cells, type Cell } from './agent-lab.ts'
+import type { AgentProcess } from './agent-process.ts'
+
+const DENY_A = policyObject('deny-a', { podSelector: { matchLabels: { pod: 'a' } } })
+const ALLOW_B = policyObject('allow-b', { podSelector: { matchLabels: { pod: 'b' } }, ingress: [{}] })
+const CLOSED = cells((_, to) => to === 'x/a')
+const OPEN = cells((_, to) => to !== 'x/a')
+/** A second agent, and cleanup, say this. */
+const NOT_OURS = /^vethguard: the tables belong to another vethguard that is running: stop it first\n$/
+
+let lab: AgentLab
+
+beforeEach(() => {
+  lab = new AgentLab()
+  lab.write('policies.json', [DENY_A, ALLOW_B])
+})
+afterEach(() => lab.close())
+
+/** Judges everything, again and again, until this has come about. @returns the cells that were wrong, and how often all were judged */
+async function judgeDuring(event: Promise<unknown>): Promise<{ wrong: Set<Cell>; rounds: number }> {
+  let [over, rounds] = [false, 0]
+  const wrong = new Set<Cell>()
+  void event.finally(() => {
+    over = true
+  })
+  while (!over) {
+    const open = new Set(lab.open())
+    for (const cell of OPEN) if (!open.has(cell)) wrong.add(cell)
+    for (const cell of CLOSED) if (open.has(cell)) wrong.add(cell)
+    rounds++
+    await sleep(1)
+  }
+  return { wrong, rounds }
+}
+
+describe.each(['netlink', 'nft'])('--backend %s', (backend) => {
+  test('SIGTERM ends it with exit code 0, and the rules stay', async () => {
+    const agent = await lab.start('--backend', backend)
+    expect(await agent.kill('SIGTERM')).toEqual({ code: 0, signal: null })
+    expect(agent.logs.at(-1)).toMatchObject({ level: 30, msg: 'stopping; the rules stay in the kernel', signal: 'SIGTERM' })
+    expect(agent.stderr).toBe('')
+    expect(lab.open()).toEqual(OPEN)
+  })
+
+  test('a restart shows in no packet, and counters go on', async () => {
+    const first = await lab.start('--backend', backend)
+    lab.open()
+    await first.kill('SIGTERM')
+    const before = await lab.counters()
+    expect(before).toMatchObject({ 'in/x/allow-b': 8, 'deny-in/x/a': 8 })
+    const second = lab.launch('--backend', backend)
+    const { wrong, rounds } = await judgeDuring(second.heard('enforcing'))
+    expect([...wrong]).toEqual([])
+    expect(rounds).toBeGreaterThan(5)
+    const after = await lab.counters()
+    expect(Object.keys(before).filter((name) => (after[name] ?? 0) < before[name]!)).toEqual([])
+    await second.kill('SIGTERM')
+    await lab.start('--backend', backend)
+    expect(await lab.counters()).toEqual(after) // nothing was sent meanwhile
+  })
+
+  test('cleanup takes everything away when no agent runs, and nothing that is not ours', async () => {
+    lab.exec('nft', 'add table inet other')
+    const agent = await lab.start('--backend', backend)
+    await agent.kill('SIGTERM')
+    const run = await vethguard(['cleanup', '--backend', backend], { namespace: lab.namespace })
+    expect(run).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect(lab.exec('nft', 'list', 'ruleset')).toBe('table inet other {\n}\n')
+    expect(await vethguard(['cleanup', '--backend', backend], { namespace: lab.namespace })).toMatchObject({ code: 0 })
+  })
+})
+
+describe('while an agent runs', () => {
+  let agent: AgentProcess
+  beforeEach(async () => {
+    agent = await lab.start()
+  })
+
+  test.each(['netlink', 'nft'])('cleanup --backend %s is refused', async (backend) => {
+    const run = await vethguard(['cleanup', '--backend', backend], { namespace: lab.namespace })
+    expect(run).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(NOT_OURS) })
+    expect(lab.open()).toEqual(OPEN)
+  })
+
+  test.each(['netlink', 'nft'])('a second agent, --backend %s, gives up and leaves the first alone', async (backend) => {
+    const second = lab.launch('--backend', backend)
+    const { wrong } = await judgeDuring(second.closed)
+    expect(await second.closed).toEqual({ code: 1, signal: null })
+    expect(second.stderr).toMatch(NOT_OURS)
+    expect([...wrong]).toEqual([])
+    lab.write('policies.json', [DENY_A])
+    lab.write('more.json', [policyObject('deny-b', { podSelector: { matchLabels: { pod: 'b' } } })])
+    await lab.untilCell('x/a > x/b', 'denied')
+    expect(agent.complaints()).toEqual([])
+  })
+
+  test('nft flush ruleset does not take its tables', () => {
+    lab.exec('nft', 'flush ruleset')
+    expect(lab.open()).toEqual(OPEN)
+    expect(agent.complaints()).toEqual([])
+  })
+})
+
+test('tables without an owner that somebody removes are made anew', async () => {
+  const agent = await lab.start('--backend', 'nft')
+  lab.exec('nft', 'delete table inet vethguard')
+  expect(lab.open()).toEqual(cells(() => true))
+  await agent.heard(/^somebody else removed or replaced the tables/)
+  await lab.untilCell('x/b > x/a', 'denied')
+  expect(lab.open()).toEqual(OPEN)
+  await agent.heard('the tables were made anew')
+  expect(agent.complaints()).toHaveLength(1)
+})
+
+test('SIGTERM in the middle of a start ends it well', async () => {
+  const agent = lab.launch()
+  await agent.heard('starting')
+  expect(await agent.kill('SIGTERM')).toEqual({ code: 0, signal: null })
+  expect(agent.stderr).toBe('')
+})
