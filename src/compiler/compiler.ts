@@ -10,9 +10,10 @@
 import type { Address } from '../cluster/address.ts'
 import type { Change } from '../cluster/change.ts'
 import { type Pod, type PodKey, podKey, type PolicyKey } from '../cluster/objects.ts'
-import type { Content, Delta } from '../nftables/content.ts'
+import type { Content, CounterName, Delta } from '../nftables/content.ts'
 import type { Direction } from '../policy/types.ts'
 import { type Class, predicatesOf } from './classes.ts'
+import type { CounterMeaning } from './counters.ts'
 import { Enforcement, type Enforced } from './enforcement.ts'
 import { type LocalPod, Locals } from './locals.ts'
 import { contenders, ownerOf } from './ownership.ts'
@@ -56,6 +57,11 @@ export class Compiler {
   /** What the kernel should have now. A live view. */
   get content(): Content {
     return this.#store
+  }
+
+  /** What a counter of the content counts. */
+  meaningOf(name: CounterName): CounterMeaning | undefined {
+    return this.#store.meaningOf(name)
   }
 
   get sizes(): CompilerSizes {

@@ -4,7 +4,7 @@ import { type Address, familyOf } from '../cluster/address.ts'
 import type { PodKey } from '../cluster/objects.ts'
 import type { Direction } from '../policy/types.ts'
 import type { Class } from './classes.ts'
-import { denyCounter, SHORT } from './counters.ts'
+import { type CounterMeaning, counterName, denyCounter, SHORT } from './counters.ts'
 import { addressKey, pairKey, selfKey } from './keys.ts'
 import type { Profile, Row } from './profiles.ts'
 import type { ContentStore } from './store.ts'
@@ -81,8 +81,9 @@ export class Enforcement {
   #isolate(address: Address, direction: Direction, pod: PodKey | undefined, before: PodKey | undefined): void {
     const [family, short] = [familyOf(address), SHORT[direction]] as const
     if (pod !== undefined) {
-      const counter = denyCounter(direction, pod)
-      this.#store.holdCounter(counter)
+      const meaning: CounterMeaning = { kind: 'denied', direction, pod }
+      const counter = counterName(meaning)
+      this.#store.holdCounter(counter, meaning)
       this.#store.put(`${short}_isolated${family}`, addressKey(address), true)
       this.#store.put(`${short}_deny${family}`, addressKey(address), counter)
     } else if (before !== undefined) {

@@ -1,6 +1,7 @@
 // A permission: what a class of peers may do to a pod. Port → set of policies; interned, so that all who may the same share it.
 import type { PolicyKey, Protocol } from '../cluster/objects.ts'
-import type { CounterName } from '../nftables/content.ts'
+import { getOrAdd } from '../collections.ts'
+import type { CounterName, Key } from '../nftables/content.ts'
 import type { Direction } from '../policy/types.ts'
 import { hitCounter } from './counters.ts'
 import { IdPool } from './ids.ts'
@@ -72,8 +73,10 @@ export class Permissions {
     }
     const id = this.#ids.take()
     this.#interned.set(content.key, { id, uses: 1 })
-    forEachElement(content, id, (set, key, counter) => {
-      this.#store.holdCounter(counter)
+    const counters = new CounterNames(content.direction)
+    forEachElement(content, id, (set, key, policies) => {
+      const counter = counters.of(policies)
+      this.#store.holdCounter(counter, { kind: 'hits', direction: content.direction, policies })
       this.#store.put(set, key, counter)
     })
     return id
@@ -84,10 +87,25 @@ export class Permissions {
     if (known === undefined || --known.uses > 0) return
     this.#interned.delete(content.key)
     this.#ids.giveBack(known.id)
-    forEachElement(content, known.id, (set, key, counter) => {
+    const counters = new CounterNames(content.direction)
+    forEachElement(content, known.id, (set, key, policies) => {
       this.#store.remove(set, key)
-      this.#store.dropCounter(counter)
+      this.#store.dropCounter(counters.of(policies))
     })
+  }
+}
+
+/** Names of one permission's counters: ports of one range share the list of policies, and a name costs a hash. */
+class CounterNames {
+  readonly #direction: Direction
+  readonly #byPolicies = new Map<readonly PolicyKey[], CounterName>()
+
+  constructor(direction: Direction) {
+    this.#direction = direction
+  }
+
+  of(policies: readonly PolicyKey[]): CounterName {
+    return getOrAdd(this.#byPolicies, policies, () => hitCounter(this.#direction, policies))
   }
 }
 
@@ -96,12 +114,11 @@ type PermissionSet = 'perm_ports' | 'perm_ranges' | 'perm_any'
 function forEachElement(
   content: PermissionContent,
   id: number,
-  visit: (set: PermissionSet, key: ReturnType<typeof portKey>, counter: CounterName) => void,
+  visit: (set: PermissionSet, key: Key, policies: readonly PolicyKey[]) => void,
 ): void {
-  const counter = (policies: readonly PolicyKey[]) => hitCounter(content.direction, policies)
-  for (const { protocol, first, policies } of content.ports) visit('perm_ports', portKey(id, protocol, first), counter(policies))
-  for (const range of content.ranges) forEachOfRange(content, id, range, (set, key) => visit(set, key, counter(range.policies)))
-  if (content.everything.length > 0) visit('perm_any', permissionKey(id), counter(content.everything))
+  for (const { protocol, first, policies } of content.ports) visit('perm_ports', portKey(id, protocol, first), policies)
+  for (const range of content.ranges) forEachOfRange(content, id, range, (set, key) => visit(set, key, range.policies))
+  if (content.everything.length > 0) visit('perm_any', permissionKey(id), content.everything)
 }
 
 /** Narrow ranges go port by port where single ports are, less those that are there already. */
@@ -109,7 +126,7 @@ function forEachOfRange(
   content: PermissionContent,
   id: number,
   range: Allowed,
-  visit: (set: PermissionSet, key: ReturnType<typeof portKey>) => void,
+  visit: (set: PermissionSet, key: Key) => void,
 ): void {
   const { protocol, first, last } = range
   if (last - first >= NARROW) {

@@ -2,11 +2,18 @@
 import { getOrAdd } from '../collections.ts'
 import type { Content, CounterName, Delta, Key, SetDelta, Value } from '../nftables/content.ts'
 import { SET_NAMES, type SetName } from '../nftables/schema.ts'
+import type { CounterMeaning } from './counters.ts'
+
+interface HeldCounter {
+  readonly meaning: CounterMeaning
+  /** Elements that need it. */
+  uses: number
+}
 
 /** Wanted elements and counters. Writes may come in any number and order: `flush` gives only the net difference. */
 export class ContentStore implements Content {
   readonly sets: ReadonlyMap<SetName, Map<Key, Value>> = new Map(SET_NAMES.map((name) => [name, new Map<Key, Value>()]))
-  readonly #references = new Map<CounterName, number>()
+  readonly #counters = new Map<CounterName, HeldCounter>()
   /** What a touched key held at the last flush. */
   readonly #before = new Map<SetName, Map<Key, Value | undefined>>()
   readonly #countersBefore = new Map<CounterName, boolean>()
@@ -14,7 +21,12 @@ export class ContentStore implements Content {
   #remembers = true
 
   get counters(): ReadonlySet<CounterName> {
-    return new Set(this.#references.keys())
+    return new Set(this.#counters.keys())
+  }
+
+  /** What a counter in use counts. */
+  meaningOf(name: CounterName): CounterMeaning | undefined {
+    return this.#counters.get(name)?.meaning
   }
 
   put(set: SetName, key: Key, value: Value): void {
@@ -34,20 +46,20 @@ export class ContentStore implements Content {
   }
 
   /** One more element needs this counter. */
-  holdCounter(name: CounterName): void {
-    const held = this.#references.get(name) ?? 0
-    if (held === 0) this.#rememberCounter(name)
-    this.#references.set(name, held + 1)
+  holdCounter(name: CounterName, meaning: CounterMeaning): void {
+    const held = this.#counters.get(name)
+    if (held === undefined) {
+      this.#rememberCounter(name)
+      this.#counters.set(name, { meaning, uses: 1 })
+    } else held.uses++
   }
 
   /** One element less; the last one takes the counter along. */
   dropCounter(name: CounterName): void {
-    const held = this.#references.get(name) ?? 0
-    if (held > 1) this.#references.set(name, held - 1)
-    else {
-      this.#rememberCounter(name)
-      this.#references.delete(name)
-    }
+    const held = this.#counters.get(name)
+    if (held === undefined || --held.uses > 0) return
+    this.#rememberCounter(name)
+    this.#counters.delete(name)
   }
 
   /** Runs writes of which nobody needs the difference: the kernel gets the whole content. */
@@ -90,7 +102,7 @@ export class ContentStore implements Content {
     const added = new Set<CounterName>()
     const deleted = new Set<CounterName>()
     for (const [name, existed] of this.#countersBefore) {
-      const exists = this.#references.has(name)
+      const exists = this.#counters.has(name)
       if (exists && !existed) added.add(name)
       if (!exists && existed) deleted.add(name)
     }
@@ -110,6 +122,6 @@ export class ContentStore implements Content {
   }
 
   #rememberCounter(name: CounterName): void {
-    if (this.#remembers && !this.#countersBefore.has(name)) this.#countersBefore.set(name, this.#references.has(name))
+    if (this.#remembers && !this.#countersBefore.has(name)) this.#countersBefore.set(name, this.#counters.has(name))
   }
 }
