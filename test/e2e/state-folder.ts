@@ -19,10 +19,15 @@ export function removeStateFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) // programs that have just been killed may still write
 }
 
+/** Whether a name has the prefix of a maker that is gone. */
+export function isOrphan(name: string): boolean {
+  const maker = MAKER.exec(name)?.[1]
+  return maker !== undefined && !existsSync(`/proc/${maker}`)
+}
+
 function sweep(): void {
   if (!existsSync(ROOT)) return
   for (const name of readdirSync(ROOT)) {
-    const maker = MAKER.exec(name)?.[1]
-    if (maker !== undefined && !existsSync(`/proc/${maker}`)) removeStateFolder(join(ROOT, name))
+    if (isOrphan(name)) removeStateFolder(join(ROOT, name))
   }
 }

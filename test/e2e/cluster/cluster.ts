@@ -7,6 +7,7 @@ import { deleteNamespaces, namespacePrefix, onProcessEnd, sweepNamespaces } from
 import type { ApiClient } from '../api-client.ts'
 import { makeStateFolder, removeStateFolder } from '../state-folder.ts'
 import { installNodePackages, kubernetes, runTool, type Program } from './binaries.ts'
+import { removeCgroups, sweepCgroups } from './cgroups.ts'
 import { connectNodes, fabricOf, makeNode, type ClusterNode } from './cluster-node.ts'
 import { ControlPlane } from './control-plane.ts'
 import { Daemon } from './daemon.ts'
@@ -38,6 +39,7 @@ export class Cluster {
   /** Takes about 15 s once Kubernetes is built, and returns when all nodes are ready. */
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
     sweepNamespaces()
+    await sweepCgroups()
     await installNodePackages()
     const program = await kubernetes()
     const cluster = new Cluster(options)
@@ -85,6 +87,7 @@ export class Cluster {
     await Promise.all([...this.daemons.map((daemon) => daemon.kill()), this.controlPlane?.close()])
     this.forget()
     this.remove()
+    await removeCgroups(this.prefix)
   }
 
   private remove(): void {
@@ -127,7 +130,7 @@ export class Cluster {
     const proxy = plane.authority.issue('kube-proxy', { commonName: 'system:kube-proxy', organization: 'system:node-proxier' })
     plane.writeKubeconfig(node.name, plane.authority.issue(node.name, { commonName: `system:node:${node.name}`, organization: 'system:nodes' }))
     writeNodeFiles({
-      node, folder, cni, proxyMode, pauseImage: `${PAUSE_IMAGE}:latest`,
+      node, folder, cni, proxyMode, pauseImage: `${PAUSE_IMAGE}:latest`, cgroup: this.prefix,
       proxyKubeconfig: plane.writeKubeconfig('kube-proxy', proxy),
       authorityFile: plane.authority.files.certificateFile,
     })

@@ -15,6 +15,8 @@ export interface NodeFilesOptions {
   readonly proxyKubeconfig: string
   readonly authorityFile: string
   readonly pauseImage: string
+  /** Parent of all containers' cgroups, without slashes. */
+  readonly cgroup: string
 }
 
 const POD_RANGES = '10.244.0.0/16,fd00:244::/48'
@@ -67,7 +69,7 @@ function cniConfig({ node, folder, cni }: NodeFilesOptions): object {
 }
 
 /** kubelet does without the control of cgroups, swap and disk space that a test machine may not offer. */
-function kubeletConfig({ folder, authorityFile }: NodeFilesOptions): object {
+function kubeletConfig({ folder, authorityFile, cgroup }: NodeFilesOptions): object {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
@@ -82,6 +84,7 @@ function kubeletConfig({ folder, authorityFile }: NodeFilesOptions): object {
     syncFrequency: '10s',
     makeIPTablesUtilChains: false,
     cgroupDriver: 'cgroupfs',
+    cgroupRoot: `/${cgroup}`,
     cgroupsPerQOS: false,
     enforceNodeAllocatable: [],
     failCgroupV1: false,

@@ -5,7 +5,12 @@
 set -euo pipefail
 folder=$1 kubelet=$2 proxy=$3 name=$4 addresses=$5
 mount --make-rshared /
-mount -t tmpfs netns /run/netns # CNI keeps its handles on pods' namespaces here, and everybody's `ip netns` would list them
+# What the programs keep at places of their own choice stays out of the machine's; in /run/netns everybody's `ip netns` would
+# list the handles on pods' namespaces.
+for place in /run/containerd /run/netns /var/lib/cni /var/lib/kubelet /var/log/containers; do
+  mkdir -p "$place"
+  mount -t tmpfs node "$place"
+done
 
 containerd --config "$folder/containerd.toml" >"$folder/containerd.log" 2>&1 &
 until [[ -S $folder/containerd.sock ]]; do sleep 0.05; done
