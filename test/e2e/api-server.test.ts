@@ -1,14 +1,19 @@
 // The API server that other tests are written against: what they take for granted about it.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Lab } from '../lab/lab.ts'
-import { exec, listNamespaces } from '../lab/namespace.ts'
+import { exec } from '../lab/namespace.ts'
 import { AGENT_RULES, type Account } from './account.ts'
 import { ApiError, type ApiClient, type WatchEvent } from './api-client.ts'
 import { ApiServer } from './api-server.ts'
 import { BUILD_TIMEOUT_MS, kubernetes } from './cluster/binaries.ts'
+import { leftoversOf } from './cluster/leftovers.ts'
+import { until } from './cluster/until.ts'
 import { labPodObjects } from './lab-pod.ts'
 import type { ApiObject } from './resource-path.ts'
 
@@ -117,7 +122,6 @@ test('killed and restarted it has its data; compacted meanwhile it has forgotten
 
 describe('an API server without a watch cache', () => {
   let other: ApiServer
-  const before = listNamespaces()
   beforeAll(async () => void (other = await ApiServer.start({ flags: ['--watch-cache=false'] })))
 
   test('feels a compaction at once', async () => {
@@ -129,12 +133,30 @@ describe('an API server without a watch cache', () => {
   })
 
   test('leaves nothing after its end', async () => {
-    expect(existsSync(other.kubeconfig)).toBe(true)
+    const prefix = prefixOf(other.kubeconfig)
+    expect(leftoversOf(prefix)).not.toEqual([])
     await other.close()
+    expect(leftoversOf(prefix)).toEqual([])
     expect(existsSync(dirname(other.kubeconfig))).toBe(false)
-    expect(listNamespaces().filter((name) => !before.includes(name) && name.startsWith(`vg${process.pid}-`) && name.endsWith('-api'))).toHaveLength(1)
   })
 })
+
+test('when its maker is killed its programs die too, and the next start removes the rest', async () => {
+  const maker = spawn(process.execPath, [join(import.meta.dirname, 'killed-maker.ts')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = await once(createInterface(maker.stdout), 'line') as [string]
+  const prefix = prefixOf(line)
+  maker.kill('SIGKILL')
+  await once(maker, 'exit')
+  await until('end of the programs', 5000, () => Promise.resolve(!leftoversOf(prefix).some((left) => left.startsWith('process'))))
+  const next = await ApiServer.start()
+  await next.close()
+  expect(leftoversOf(prefix)).toEqual([])
+  expect(existsSync(dirname(line))).toBe(false)
+})
+
+function prefixOf(kubeconfig: string): string {
+  return basename(dirname(kubeconfig))
+}
 
 function watchConfigMaps(client: ApiClient, { resourceVersion }: ApiObject['metadata']): AsyncGenerator<WatchEvent> {
   return client.watch(`/api/v1/configmaps?resourceVersion=${String(resourceVersion)}`)

@@ -1,10 +1,13 @@
 // `npm run e2e`: a whole cluster, an agent on each node, and the upstream NetworkPolicy suite. Ends with 0 when all cases pass.
-//   node test/e2e/run.ts [--cni ptp|bridge] [--proxy-mode nftables|iptables] [--focus REGEX] [--parallel N] [--no-agent] [--look]
+//   node test/e2e/run.ts [--cni ptp|bridge] [--proxy-mode nftables|iptables] [--focus REGEX] [--parallel N] [--no-agent] [--logs FOLDER] [--look]
+import { cpSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Account, AGENT_RULES } from './account.ts'
 import { Cluster } from './cluster/cluster.ts'
 import type { Daemon } from './cluster/daemon.ts'
+import { leftoversOf } from './cluster/leftovers.ts'
 import type { Cni, ProxyMode } from './cluster/node-files.ts'
 import { startNodeAgent } from './node-agent.ts'
 import { runUpstreamSuite, type CaseResult } from './upstream-suite.ts'
@@ -21,6 +24,8 @@ const { values } = parseArgs({
     parallel: { type: 'string', default: '2' },
     'timeout-minutes': { type: 'string', default: '45' },
     agent: { type: 'boolean', default: true },
+    /** Where to copy the logs of the agents and of the suite. */
+    logs: { type: 'string' },
     /** Ends the cluster only at Ctrl-C, and says how to reach it. */
     look: { type: 'boolean', default: false },
   },
@@ -41,8 +46,20 @@ async function main(): Promise<number> {
     for (const agent of agents) agent.assertRunning()
     return report(results)
   } finally {
+    if (values.logs !== undefined) keepLogs(cluster, values.logs)
     await timed('removal', () => cluster.close())
+    assertNothingLeft(cluster)
   }
+}
+
+function keepLogs({ folder }: Cluster, target: string): void {
+  const isWanted = (name: string): boolean => name === 'suite' || name.startsWith('agent-')
+  for (const name of readdirSync(folder).filter(isWanted)) cpSync(join(folder, name), join(target, name), { recursive: true })
+}
+
+function assertNothingLeft({ prefix }: Cluster): void {
+  const left = leftoversOf(prefix)
+  if (left.length > 0) throw new Error(`the cluster has left behind:\n${left.join('\n')}`)
 }
 
 /** With the rights that the chart grants. */

@@ -13,7 +13,7 @@ const PAUSE_MS = 50
 export async function removeCgroups(name: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      for (const hierarchy of hierarchies()) removeTree(join(hierarchy, name))
+      for (const folder of cgroupsNamed(name)) removeTree(folder)
       return
     } catch (error) {
       if (attempt === ATTEMPTS) throw error
@@ -28,13 +28,17 @@ export async function sweepCgroups(): Promise<void> {
   for (const name of names) if (isOrphan(name)) await removeCgroups(name)
 }
 
+/** The folders of this name, one in each hierarchy. */
+export function cgroupsNamed(name: string): string[] {
+  return hierarchies().map((hierarchy) => join(hierarchy, name)).filter((folder) => existsSync(folder))
+}
+
 function hierarchies(): string[] {
   return [ROOT, ...foldersIn(ROOT).map((name) => join(ROOT, name))]
 }
 
 /** The files of a cgroup go with it. */
 function removeTree(folder: string): void {
-  if (!existsSync(folder)) return
   for (const name of foldersIn(folder)) removeTree(join(folder, name))
   rmdirSync(folder)
 }

@@ -26,11 +26,13 @@ const AGNHOST_IMAGES = ['registry.k8s.io/e2e-test-images/agnhost:2.56', 'registr
 const START_TIMEOUT_MS = 60_000
 
 export class Cluster {
+  /** Begins the names of all that the cluster makes on this machine. */
+  readonly prefix: string
+  /** Keys, data and logs. */
   readonly folder: string
   /** Node 0, which has no pods, and the nodes. */
   readonly controlNode: ClusterNode
   readonly nodes: readonly ClusterNode[]
-  private readonly prefix: string
   private readonly options: Required<ClusterOptions>
   private readonly daemons: Daemon[] = []
   private readonly forget: () => void
