@@ -39,7 +39,10 @@ export class ApiClient {
   /** @param namespace where connections are opened, because only there the endpoint is within reach */
   constructor(endpoint: Endpoint, credentials: Credentials, namespace: string) {
     this.credentials = credentials
-    this.pool = new Pool(endpoint.url, { connections: CONNECTIONS, connect: tlsConnector(namespace, { ca: endpoint.authority, ...ownKey(credentials) }) })
+    this.pool = new Pool(endpoint.url, {
+      connections: CONNECTIONS,
+      connect: tlsConnector(namespace, { ca: endpoint.authority, ...ownKey(credentials) }),
+    })
   }
 
   /** @param path with its query: `/api/v1/pods?limit=1` @throws ApiError */
@@ -80,7 +83,8 @@ export class ApiClient {
   async deleteNamespace(name: string): Promise<void> {
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
     await this.delete(namespace)
-    await this.request('PUT', `${pathOf(namespace)}/finalize`, { contentType: 'application/json', content: { ...namespace, spec: { finalizers: [] } } })
+    const finalized = { ...namespace, spec: { finalizers: [] } }
+    await this.request('PUT', `${pathOf(namespace)}/finalize`, { contentType: 'application/json', content: finalized })
   }
 
   /** Events until the server ends the watch. @param path `/api/v1/pods?resourceVersion=1` @throws ApiError when it refuses to begin */

@@ -20,6 +20,8 @@ export interface ApiServerOptions {
 
 const ADDRESS = '172.19.0.1'
 const FIRST_CLIENT = 10
+/** Else pods would need a service account, which only the controller manager makes. */
+const WITHOUT_SERVICE_ACCOUNTS = '--disable-admission-plugins=ServiceAccount'
 
 export class ApiServer {
   readonly admin: ApiClient
@@ -44,8 +46,7 @@ export class ApiServer {
     const forget = onProcessEnd(remove)
     try {
       makeNetwork(namespace, namespaces)
-      // Pods would need a service account, which only the controller manager makes.
-      const plane = await ControlPlane.start({ namespace, folder, address: ADDRESS, flags: ['--disable-admission-plugins=ServiceAccount', ...flags] })
+      const plane = await ControlPlane.start({ namespace, folder, address: ADDRESS, flags: [WITHOUT_SERVICE_ACCOUNTS, ...flags] })
       return new ApiServer(plane, namespaces, forget)
     } catch (error) {
       forget()

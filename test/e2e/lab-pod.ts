@@ -11,7 +11,9 @@ export interface LabPodOptions {
 }
 
 /** What to apply, and what to merge into its status after that (the API server takes no status with a new object). */
-export function labPodObjects(pod: LabPod, { namespace, labels = {}, ports = [] }: LabPodOptions): { pod: ApiObject; status: Record<string, unknown> } {
+export function labPodObjects(
+  pod: LabPod, { namespace, labels = {}, ports = [] }: LabPodOptions,
+): { pod: ApiObject; status: Record<string, unknown> } {
   const [podIP, ipv6] = addressTexts(pod)
   const [hostIP, host6] = addressTexts(pod.node)
   return {

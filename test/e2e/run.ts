@@ -1,5 +1,6 @@
 // `npm run e2e`: a whole cluster, an agent on each node, and the upstream NetworkPolicy suite. Ends with 0 when all cases pass.
-//   node test/e2e/run.ts [--cni ptp|bridge] [--proxy-mode nftables|iptables] [--focus REGEX] [--parallel N] [--no-agent] [--logs FOLDER] [--look]
+//   node test/e2e/run.ts [--cni ptp|bridge] [--proxy-mode nftables|iptables] [--focus REGEX] [--parallel N]
+//     [--nodes N] [--timeout-minutes N] [--no-agent] [--logs FOLDER] [--look]
 import { cpSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -35,7 +36,9 @@ process.exitCode = await main()
 
 async function main(): Promise<number> {
   const cluster = await timed('cluster', () => Cluster.start({
-    nodes: Number(values.nodes), cni: oneOf<Cni>(values.cni, ['bridge', 'ptp']), proxyMode: oneOf<ProxyMode>(values['proxy-mode'], ['iptables', 'nftables']),
+    nodes: Number(values.nodes),
+    cni: oneOf<Cni>(values.cni, ['bridge', 'ptp']),
+    proxyMode: oneOf<ProxyMode>(values['proxy-mode'], ['iptables', 'nftables']),
   }))
   try {
     const agents = values.agent ? await startAgents(cluster) : []
@@ -72,7 +75,8 @@ async function startAgents(cluster: Cluster): Promise<Daemon[]> {
 }
 
 async function lookAround(cluster: Cluster): Promise<never> {
-  console.log(`ip netns exec ${cluster.controlNode.namespace} kubectl --kubeconfig ${cluster.kubeconfig} get nodes; Ctrl-C removes the cluster`)
+  const { controlNode: { namespace }, kubeconfig } = cluster
+  console.log(`ip netns exec ${namespace} kubectl --kubeconfig ${kubeconfig} get nodes; Ctrl-C removes the cluster`)
   for (;;) await sleep(60_000)
 }
 

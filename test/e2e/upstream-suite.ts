@@ -42,7 +42,7 @@ export async function runUpstreamSuite(cluster: Cluster, { focus, skip, parallel
   mkdirSync(folder, { recursive: true })
   const suite = new Suite(cluster, folder, (await kubernetes())('netpol.test'))
   const names = (await suite.run('plan', [`--ginkgo.focus=${focus}`, `--ginkgo.skip=${skip}`, '--ginkgo.dry-run'])).map(nameOf)
-  const parts = Array.from({ length: parallel }, (_, part) => names.filter((_, index) => index % parallel === part)).filter(({ length }) => length > 0)
+  const parts = Array.from({ length: Math.min(parallel, names.length) }, (_, part) => names.filter((_, index) => index % parallel === part))
   const reports = await Promise.all(parts.map((part, index) => suite.run(`part${index}`, [
     `--ginkgo.focus=(${part.map(literally).join('|')})$`, `--ginkgo.timeout=${timeoutMs}ms`,
   ])))

@@ -11,7 +11,8 @@ const CACHE = process.env['VETHGUARD_CLUSTER_CACHE'] ?? join(homedir(), '.cache'
 export const BUILD_TIMEOUT_MS = 30 * 60_000
 
 export type Program =
-  | 'agnhost' | 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-proxy' | 'kube-scheduler' | 'kubectl' | 'kubelet' | 'netpol.test'
+  | 'agnhost' | 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-proxy' | 'kube-scheduler' | 'kubectl' | 'kubelet'
+  | 'netpol.test'
 
 /** Where Kubernetes' programs are; builds them when they are not there yet. */
 export async function kubernetes(): Promise<(program: Program) => string> {

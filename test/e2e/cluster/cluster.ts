@@ -20,6 +20,10 @@ export interface ClusterOptions {
   readonly proxyMode?: ProxyMode
 }
 
+interface NodeStatus {
+  readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+}
+
 /** The images under which the upstream suite asks for agnhost, and that of every pod's sandbox. */
 const PAUSE_IMAGE = 'localhost/pause'
 const AGNHOST_IMAGES = ['registry.k8s.io/e2e-test-images/agnhost:2.56', 'registry.k8s.io/e2e-test-images/agnhost:2.53', 'localhost/agnhost']
@@ -108,7 +112,7 @@ export class Cluster {
     await Promise.all(this.nodes.map((node) => this.containerdReady(node)))
     await this.load(archive)
     await Promise.all(this.nodes.map((node) => this.nodeReady(node)))
-    await until('default service account', START_TIMEOUT_MS, () => this.admin.get('/api/v1/namespaces/default/serviceaccounts/default'))
+    await this.until('default service account', () => this.admin.get('/api/v1/namespaces/default/serviceaccounts/default'))
   }
 
   private startControllers(program: (name: Program) => string): void {
@@ -130,7 +134,8 @@ export class Cluster {
     const { plane, options: { cni, proxyMode } } = this
     const folder = this.nodeFolder(node)
     const proxy = plane.authority.issue('kube-proxy', { commonName: 'system:kube-proxy', organization: 'system:node-proxier' })
-    plane.writeKubeconfig(node.name, plane.authority.issue(node.name, { commonName: `system:node:${node.name}`, organization: 'system:nodes' }))
+    const kubelet = plane.authority.issue(node.name, { commonName: `system:node:${node.name}`, organization: 'system:nodes' })
+    plane.writeKubeconfig(node.name, kubelet)
     writeNodeFiles({
       node, folder, cni, proxyMode, pauseImage: `${PAUSE_IMAGE}:latest`, cgroup: this.prefix,
       proxyKubeconfig: plane.writeKubeconfig('kube-proxy', proxy),
@@ -149,17 +154,21 @@ export class Cluster {
 
   private async containerdReady(node: ClusterNode): Promise<void> {
     const socket = containerdSocket(this.nodeFolder(node))
-    await until(`containerd on ${node.name}`, START_TIMEOUT_MS, () => promisify(execFile)('ctr', ['--address', socket, 'version']))
+    await this.until(`containerd on ${node.name}`, () => promisify(execFile)('ctr', ['--address', socket, 'version']))
   }
 
   private async nodeReady({ name, podRange4, podRange6 }: ClusterNode): Promise<void> {
     const node = { apiVersion: 'v1', kind: 'Node', metadata: { name } }
-    await until(`node ${name}`, START_TIMEOUT_MS, () => this.admin.get(`/api/v1/nodes/${name}`))
+    await this.until(`node ${name}`, () => this.admin.get(`/api/v1/nodes/${name}`))
     await this.admin.merge(node, { spec: { podCIDR: podRange4, podCIDRs: [podRange4, podRange6] } })
-    await until(`ready node ${name}`, START_TIMEOUT_MS, async () => {
-      const { status } = await this.admin.get(`/api/v1/nodes/${name}`) as unknown as { status: { conditions?: { type: string; status: string }[] } }
-      return status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True')
+    await this.until(`ready node ${name}`, async () => {
+      const { status } = await this.admin.get(`/api/v1/nodes/${name}`)
+      return (status as NodeStatus).conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
     })
+  }
+
+  private async until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
+    return until(what, START_TIMEOUT_MS, ask, () => this.daemons.forEach((daemon) => daemon.assertRunning()))
   }
 
   private nodeFolder({ name }: ClusterNode): string {

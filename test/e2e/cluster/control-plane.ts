@@ -109,11 +109,15 @@ export class ControlPlane {
   }
 
   private async ready(): Promise<void> {
-    await until('ready API server', START_TIMEOUT_MS, async () => {
+    await until('ready API server', START_TIMEOUT_MS, () => this.isReady(), () => {
       this.etcd.daemon.assertRunning()
       this.apiServer.assertRunning()
-      return await this.admin.text('/readyz') === 'ok' && this.admin.get('/api/v1/namespaces/default')
     })
+  }
+
+  /** The default namespace comes after the rest. */
+  private async isReady(): Promise<boolean> {
+    return await this.admin.text('/readyz') === 'ok' && (await this.admin.get('/api/v1/namespaces/default')).kind === 'Namespace'
   }
 
   private apiServerFlags(): string[] {

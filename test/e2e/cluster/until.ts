@@ -7,12 +7,16 @@ const PAUSE_MS = 50
  * Asks again and again until the answer is neither undefined nor false.
  * @param what ends the sentence "no ... within 10 s"
  * @param ask may fail; the last failure is the cause of the error
- * @throws Error after `timeoutMs`
+ * @param assertHope throws when there is no use in waiting any longer
+ * @throws Error after `timeoutMs`, and what `assertHope` throws
  */
-export async function until<T>(what: string, timeoutMs: number, ask: () => Promise<T | undefined | false>): Promise<T> {
+export async function until<T>(
+  what: string, timeoutMs: number, ask: () => Promise<T | undefined | false>, assertHope: () => void = () => undefined,
+): Promise<T> {
   const deadline = performance.now() + timeoutMs
   let cause: unknown
   while (performance.now() < deadline) {
+    assertHope()
     try {
       const answer = await ask()
       if (answer !== undefined && answer !== false) return answer

@@ -13,7 +13,10 @@ for place in /run/containerd /run/netns /var/lib/cni /var/lib/kubelet /var/log/c
 done
 
 containerd --config "$folder/containerd.toml" >"$folder/containerd.log" 2>&1 &
-until [[ -S $folder/containerd.sock ]]; do sleep 0.05; done
+until [[ -S $folder/containerd.sock ]]; do
+  kill -0 $! # with it gone there is nothing to wait for
+  sleep 0.05
+done
 "$kubelet" --config "$folder/kubelet.json" --kubeconfig "$folder/../$name.kubeconfig" \
   --root-dir "$folder/kubelet" --cert-dir "$folder/kubelet/pki" --hostname-override "$name" --node-ip "$addresses" >"$folder/kubelet.log" 2>&1 &
 "$proxy" --config "$folder/kube-proxy.json" >"$folder/kube-proxy.log" 2>&1 &
