@@ -1,5 +1,6 @@
 // Why reading a resource was interrupted: as a label of metrics, and in words that say what to do.
 import { ApiServerError, VethguardError } from '../errors.ts'
+import { SilenceError } from './deadline.ts'
 import { isExpired } from './status.ts'
 
 export const RESTART_REASONS = [
@@ -17,14 +18,14 @@ export const RESTART_REASONS = [
 
 export type RestartReason = (typeof RESTART_REASONS)[number]
 
-const SILENT: ReadonlySet<unknown> = new Set(['UND_ERR_BODY_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', DOMException.TIMEOUT_ERR])
+const SILENT: ReadonlySet<unknown> = new Set(['UND_ERR_BODY_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT'])
 const BY_STATUS: ReadonlyMap<number, RestartReason> = new Map([[401, 'unauthorized'], [403, 'forbidden'], [429, 'throttled']])
 
 export function reasonOf(error: unknown): RestartReason {
   if (isExpired(error)) return 'expired'
   if (error instanceof ApiServerError) return BY_STATUS.get(error.status) ?? 'refused'
+  if (error instanceof SilenceError || SILENT.has(codeOf(error))) return 'silent'
   if (error instanceof VethguardError) return error.code === 'CONFIG_INVALID' ? 'credentials' : 'malformed'
-  if (SILENT.has(codeOf(error))) return 'silent'
   return 'connection'
 }
 

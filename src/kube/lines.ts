@@ -15,21 +15,21 @@ export class LineSplitter {
    * the next chunk, and is never given out if none comes.
    * @throws VethguardError SOURCE_UNREADABLE if a line is longer than any object can be
    */
-  push(chunk: Buffer): string[] {
-    const lines: string[] = []
+  push(chunk: Buffer): Buffer[] {
+    const lines: Buffer[] = []
     let start = 0
     for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
       const line = this.#finish(chunk, start, end)
       start = end + 1
-      if (line !== '') lines.push(line)
+      if (line.length > 0) lines.push(line)
     }
     if (start < chunk.length) this.#keep(chunk.subarray(start))
     return lines
   }
 
-  #finish(chunk: Buffer, start: number, end: number): string {
-    if (this.#pieces.length === 0) return chunk.toString('utf8', start, end)
-    const line = Buffer.concat([...this.#pieces, chunk.subarray(start, end)]).toString('utf8')
+  #finish(chunk: Buffer, start: number, end: number): Buffer {
+    if (this.#pieces.length === 0) return chunk.subarray(start, end)
+    const line = Buffer.concat([...this.#pieces, chunk.subarray(start, end)])
     this.#pieces = []
     this.#bytes = 0
     return line

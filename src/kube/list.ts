@@ -1,6 +1,7 @@
 // Everything of a resource in pages: for servers that do not stream their initial events.
 import type { Readable } from 'node:stream'
 import { malformed } from './events.ts'
+import { type Pattern, patternOf, prune } from './prune.ts'
 import type { Reading, Resource } from './resource.ts'
 import type { Transport } from './transport.ts'
 
@@ -24,11 +25,12 @@ const ANSWER_MS = 60_000
  * @throws ApiServerError, also if the server has forgotten the list half-way (410): then it must be begun anew
  */
 export async function list(transport: Transport, resource: Resource, signal: AbortSignal, listener: ListListener): Promise<string> {
+  const pattern = resource.fields && patternOf({ metadata: { resourceVersion: true, continue: true }, items: resource.fields })
   let page: Page | undefined
   do {
     const path = listPath(resource, page?.next)
     const body = await transport.get(path, { signal, answerMs: ANSWER_MS, silenceMs: ANSWER_MS })
-    page = await readPage(body)
+    page = readPage(await readBody(body), pattern)
     listener.heard(performance.now())
     for (const item of page.items) listener.object(resource.read(item))
   } while (page.next !== '')
@@ -42,10 +44,14 @@ function listPath({ path, fieldSelector }: Resource, next: string | undefined): 
   return `${path}?${query.toString()}`
 }
 
-async function readPage(body: Readable): Promise<Page> {
+async function readBody(body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk)
-  const { items, metadata } = parse(Buffer.concat(chunks).toString('utf8'))
+  return Buffer.concat(chunks)
+}
+
+function readPage(body: Buffer, pattern: readonly Pattern[] | undefined): Page {
+  const { items, metadata } = parse(pattern === undefined ? body.toString('utf8') : prune(body, pattern))
   const version = metadata?.resourceVersion
   if (typeof version !== 'string' || version === '') throw malformed('the API server sent a list without a resourceVersion')
   return { items: Array.isArray(items) ? items : [], version, next: typeof metadata?.continue === 'string' ? metadata.continue : '' }

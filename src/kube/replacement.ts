@@ -28,7 +28,7 @@ export class Replacement {
 
   /** Brings the store up to date. @returns what is new: deletions first, since addresses move from pod to pod */
   finish(): Update {
-    const gone = [...this.#store.keys()].filter((key) => !this.#seen.has(key))
+    const gone = this.#store.keys().filter((key) => !this.#seen.has(key))
     const removed = gone.map((key) => this.#store.forget(key))
     return joined([...removed, ...Array.from(this.#different.values(), (reading) => this.#store.apply(reading))])
   }

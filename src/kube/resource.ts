@@ -4,6 +4,7 @@ import { readNamespace } from '../cluster/read-namespace.ts'
 import { readPod } from '../cluster/read-pod.ts'
 import { readPolicy } from '../policy/read.ts'
 import { Interner } from './interner.ts'
+import type { Fields } from './prune.ts'
 
 export type ResourceName = 'pods' | 'namespaces' | 'networkpolicies'
 
@@ -17,20 +18,35 @@ export interface Resource {
   readonly name: ResourceName
   readonly path: string
   readonly fieldSelector: string | undefined
+  /** What `read` looks at; undefined: everything. */
+  readonly fields: Fields | undefined
   /** Reads an object as parsed from JSON. Keeps nothing of it. */
   readonly read: (object: unknown) => Reading
+}
+
+const POD_FIELDS: Fields = {
+  metadata: { namespace: true, name: true, uid: true, labels: true, deletionTimestamp: true },
+  spec: { nodeName: true, hostNetwork: true, containers: { ports: true }, initContainers: { restartPolicy: true, ports: true } },
+  status: { phase: true, podIP: true, podIPs: true },
 }
 
 /** Fresh ones for one source. */
 export function resources(): Resource[] {
   const interner = new Interner()
   return [
-    { name: 'namespaces', path: '/api/v1/namespaces', fieldSelector: undefined, read: readNamespace },
-    { name: 'networkpolicies', path: '/apis/networking.k8s.io/v1/networkpolicies', fieldSelector: undefined, read: readNetworkPolicy },
+    { name: 'namespaces', path: '/api/v1/namespaces', fieldSelector: undefined, fields: undefined, read: readNamespace },
+    {
+      name: 'networkpolicies',
+      path: '/apis/networking.k8s.io/v1/networkpolicies',
+      fieldSelector: undefined,
+      fields: undefined, // fields that are not known make a policy fail closed, so all must be seen
+      read: readNetworkPolicy,
+    },
     {
       name: 'pods',
       path: '/api/v1/pods',
       fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed',
+      fields: POD_FIELDS,
       read: (object) => interned(readPod(object), interner),
     },
   ]

@@ -22,8 +22,10 @@ export class ObjectStore {
     return this.#objects.size
   }
 
-  keys(): Iterable<Key> {
-    return this.#objects.keys()
+  /** Of all that the sink has heard of: an object of which nothing could be used may still have problems. */
+  keys(): Key[] {
+    const unusable = [...this.#problems.keys()].filter((key) => !this.#objects.has(key))
+    return [...this.#objects.keys(), ...unusable]
   }
 
   /** Everything, as one update. */

@@ -1,5 +1,6 @@
 // One watch request: every event as it arrives, until the server ends it.
-import { readEvent, type WatchEvent } from './events.ts'
+import { Deadline } from './deadline.ts'
+import { eventPattern, readEvent, type WatchEvent } from './events.ts'
 import { LineSplitter } from './lines.ts'
 import type { Resource } from './resource.ts'
 import type { Transport } from './transport.ts'
@@ -31,24 +32,18 @@ const GRACE_MS = 30_000
  * @throws ApiServerError for a refusal or an ERROR event; errors of the connection; what the listener throws
  */
 export async function watch(transport: Transport, resource: Resource, options: WatchOptions, listener: WatchListener): Promise<void> {
-  const silence = new AbortController()
-  const signal = AbortSignal.any([options.signal, silence.signal, AbortSignal.timeout(options.seconds * 1000 + GRACE_MS)])
+  using deadline = new Deadline(options.signal, options.seconds * 1000 + GRACE_MS)
   const answerMs = Math.min(ANSWER_MS, options.silenceMs())
-  const body = await transport.get(watchPath(resource, options), { signal, answerMs, silenceMs: 0 })
+  const body = await transport.get(watchPath(resource, options), { signal: deadline.signal, answerMs, silenceMs: 0 })
   listener.opened()
+  const pattern = eventPattern(resource)
   const lines = new LineSplitter()
-  const giveUp = (): void => silence.abort(new DOMException('nothing came for too long', 'TimeoutError'))
-  let timer = setTimeout(giveUp, options.silenceMs())
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      const now = performance.now()
-      listener.heard(now)
-      for (const line of lines.push(chunk)) listener.event(readEvent(line, resource), now)
-      clearTimeout(timer)
-      timer = setTimeout(giveUp, options.silenceMs())
-    }
-  } finally {
-    clearTimeout(timer)
+  deadline.expectWithin(options.silenceMs())
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    const now = performance.now()
+    listener.heard(now)
+    for (const line of lines.push(chunk)) listener.event(readEvent(line, resource, pattern), now)
+    deadline.expectWithin(options.silenceMs())
   }
 }
 

@@ -204,10 +204,10 @@ function fail(response: ServerResponse, status: FakeStatus): void {
 }
 
 /** Until `holds`, or an error after `limitMs`. */
-export async function until(holds: () => boolean, what: string, limitMs = 5000): Promise<void> {
+export async function until(holds: () => boolean, what: string | (() => string), limitMs = 3000): Promise<void> {
   const end = performance.now() + limitMs
   while (!holds()) {
-    if (performance.now() > end) throw new Error(`timed out: ${what}`)
+    if (performance.now() > end) throw new Error(`timed out: ${typeof what === 'string' ? what : what()}`)
     await sleep(1)
   }
 }

@@ -7,7 +7,7 @@ import type { ResourceName } from '../../src/kube/resource.ts'
 import { asyncProperty } from '../property.ts'
 import { type AnswerFault, FakeApi, type StreamFault, until } from './fake-api.ts'
 import type { FakeObject } from './fake-history.ts'
-import { namespace, pod, policy, sourceOn } from './fixture.ts'
+import { listeningLog, namespace, pod, policy, sourceOn } from './fixture.ts'
 import { RESOURCES, stateOf, StrictSink } from './strict-sink.ts'
 
 type Step = (api: FakeApi) => void | Promise<void>
@@ -74,14 +74,16 @@ test('after any faults the source has what the server has, and told each change 
     for (const called of ['a', 'b', 'c', 'd']) for (const of of RESOURCES) api.put(of, VARIANTS[of][0]!(called))
     await api.listen()
     const restarted = (_: ResourceName, reason: string): void => void kinds.add(reason)
-    const source = sourceOn(api, {}, { restarted, relisted: () => kinds.add('relisted') })
+    const { log, lines } = listeningLog()
+    const source = sourceOn(api, {}, { restarted, relisted: () => kinds.add('relisted') }, log)
     const sink = new StrictSink()
     const started = source.start(sink)
     try {
       for (const [, run] of steps) await run(api)
       api.calm()
       await started
-      await until(() => isDeepStrictEqual(sink.state(), stateOf(api.history)), 'the source has what the server has')
+      const story = (): string => JSON.stringify([lines.slice(-10), api.requests.slice(-5), [...source.status()]], null, 1)
+      await until(() => isDeepStrictEqual(sink.state(), stateOf(api.history)), story)
       expect(sink.faults).toEqual([])
     } finally {
       await source.close()

@@ -1,0 +1,144 @@
+// What the agent relies on, one thing at a time; the property test has them all at once.
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { Problem } from '../../src/cluster/change.ts'
+import type { KubeSource } from '../../src/kube/source.ts'
+import { FakeApi, until } from './fake-api.ts'
+import { listeningLog, namespace, pod, policy, sourceOn } from './fixture.ts'
+import { StrictSink } from './strict-sink.ts'
+
+describe('KubeSource', () => {
+  let api: FakeApi
+  let sink: StrictSink
+  let source: KubeSource | undefined
+  beforeEach(async () => {
+    api = new FakeApi()
+    sink = new StrictSink()
+    for (const name of ['a', 'b', 'c', 'd']) api.put('pods', pod(name))
+    api.put('namespaces', namespace('default'))
+    api.put('networkpolicies', policy('p'))
+    await api.listen()
+  })
+  afterEach(async () => {
+    await source?.close()
+    await api.stop()
+  })
+
+  test('delivers everything in one batch, then each change by itself', async () => {
+    source = sourceOn(api, { silenceMs: 60_000 })
+    await source.start(sink)
+    expect(sink.batches.map((batch) => batch.length)).toEqual([6])
+    await until(() => api.openStreams === 3, 'three watches')
+    api.put('pods', pod('e'))
+    api.put('pods', pod('f'))
+    await until(() => sink.objects.has('pod default/f'), 'the last change')
+    expect(sink.batches.slice(1).map((batch) => batch.map(({ key }) => key))).toEqual([['default/e'], ['default/f']])
+    expect([...source.status().values()].every(({ synced, connected }) => synced && connected)).toBe(true)
+  })
+
+  test('a cluster without objects is an empty batch', async () => {
+    await api.stop()
+    api = new FakeApi()
+    await api.listen()
+    source = sourceOn(api)
+    await source.start(sink)
+    expect(sink.batches).toEqual([[]])
+  })
+
+  test('pages where the server does not stream initial events', async () => {
+    api.streamsInitialEvents = false
+    source = sourceOn(api)
+    await source.start(sink)
+    expect(sink.objects.size).toBe(6)
+    const lists = api.requests.filter((path) => path.includes('/pods') && !path.includes('watch'))
+    expect(lists.map((path) => path.includes('continue='))).toEqual([false, true])
+    expect(lists.every((path) => path.includes('fieldSelector=status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed'))).toBe(true)
+  })
+
+  test('what changed while the history was lost comes as one batch of differences', async () => {
+    source = sourceOn(api)
+    await source.start(sink)
+    await api.stop()
+    api.remove('pods', pod('a'))
+    api.put('pods', pod('b', { app: 'other' }))
+    api.put('pods', pod('e'))
+    api.history.compact()
+    await api.listen()
+    await until(() => sink.batches.length > 1, 'the differences')
+    const last = sink.batches[1]!.map(({ key, now }) => [key, now !== undefined])
+    expect(last).toEqual([['default/a', false], ['default/b', true], ['default/e', true]])
+  })
+
+  test('a pod that ends is gone; an object that cannot be read is told with its problems', async () => {
+    source = sourceOn(api)
+    await source.start(sink)
+    api.put('pods', pod('a', { phase: 'Succeeded' }))
+    api.put('pods', pod('b', { ip: 'nonsense' }))
+    await until(() => sink.current.size > 0, 'the problem')
+    expect(sink.objects.has('pod default/a')).toBe(false)
+    const [problem] = sink.current.get('Pod default/b') as readonly Problem[]
+    expect(problem?.field).toBe('status.podIPs[0].ip')
+    api.remove('pods', pod('b'))
+    await until(() => sink.current.size === 0, 'no problem any more')
+  })
+
+  test('waits for a server that is not there yet, and says so', async () => {
+    await api.stop()
+    const { log, lines } = listeningLog()
+    source = sourceOn(api, {}, {}, log)
+    const started = source.start(sink)
+    await until(() => lines.some(({ msg }) => msg.includes('ECONNREFUSED') && msg.includes('nothing listens there')), 'a line in the log')
+    await api.listen()
+    await started
+    expect(sink.objects.size).toBe(6)
+    expect(lines.some(({ msg }) => msg === 'reads the API server again')).toBe(true)
+  })
+
+  test('a missing permission is said with verb and resource, again and again, until it is there', async () => {
+    const { log, lines } = listeningLog()
+    for (let count = 0; count < 3; count++) api.failNext('networkpolicies', 'forbidden')
+    source = sourceOn(api, {}, {}, log)
+    await source.start(sink)
+    const said = lines.filter(({ level, msg }) => level === 40 && msg.startsWith('not allowed to watch networkpolicies (403)'))
+    expect(said.length).toBeGreaterThan(0)
+    expect(said[0]?.msg).toContain('grant the verbs list and watch on networkpolicies')
+  })
+
+  test('waits as long as the server asks for', async () => {
+    const asked: number[] = []
+    api.failNext('pods', 'throttled')
+    source = sourceOn(api, { sleep: (ms) => Promise.resolve(void asked.push(ms)) })
+    await source.start(sink)
+    expect(asked.some((ms) => ms >= 1000)).toBe(true)
+  })
+
+  test('a watch on which nothing comes is given up', async () => {
+    const restarts: string[] = []
+    source = sourceOn(api, {}, { restarted: (resource, reason) => void restarts.push(`${resource} ${reason}`) })
+    await source.start(sink)
+    await until(() => api.openStreams === 3, 'three watches')
+    api.disturb('pods', 'silence')
+    api.put('pods', pod('e'))
+    await until(() => sink.objects.has('pod default/e'), 'the change', 2000)
+    expect(restarts).toContain('pods silent')
+  })
+
+  test('an observer is told of every event, with its time', async () => {
+    const events: string[] = []
+    const before = performance.now()
+    const event = (resource: string, type: string, atMs: number): void => {
+      if (atMs >= before && atMs <= performance.now()) events.push(`${resource} ${type}`)
+    }
+    source = sourceOn(api, {}, { event })
+    await source.start(sink)
+    expect(events.filter((one) => one === 'pods ADDED')).toHaveLength(4)
+    expect(events.filter((one) => one === 'pods BOOKMARK')).toHaveLength(1)
+  })
+
+  test('closed before everything was read, it says so', async () => {
+    await api.stop()
+    source = sourceOn(api)
+    const started = source.start(sink)
+    await source.close()
+    await expect(started).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' })
+  })
+})
