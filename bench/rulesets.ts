@@ -3,7 +3,7 @@ import { Compiler } from '../src/compiler/compiler.ts'
 import { guardElements } from '../src/compiler/guard.ts'
 import type { Change } from '../src/cluster/change.ts'
 import { formatAddress } from '../src/cluster/address.ts'
-import { podKey } from '../src/cluster/objects.ts'
+import { type Labels, podKey } from '../src/cluster/objects.ts'
 import { createBackend } from '../src/netlink/create-backend.ts'
 import { replace } from '../src/nftables/transaction.ts'
 import { exec } from '../test/lab/namespace.ts'
@@ -19,6 +19,7 @@ export interface Ruleset {
 const SERVER = 0
 /** Another app of the same namespace. */
 const CLIENT = 10
+type Isolated = 'server isolated' | 'both ends isolated'
 export const PORT = 9000
 
 export const CONNTRACK_ONLY: Ruleset = {
@@ -32,19 +33,21 @@ export const RULESETS: readonly Ruleset[] = [
   vethguard({ pods: 12, policies: 10, localPods: 12 }, 1),
   vethguard({ pods: 10_000, policies: 1_000, localPods: 100 }, 10),
   vethguard({ pods: 100_000, policies: 10_000, localPods: 100 }, 100),
+  vethguard({ pods: 100_000, policies: 10_000, localPods: 100 }, 100, 'both ends isolated'),
   linear(10),
   linear(100),
   linear(1_000),
 ]
 
-/** The agent's own program: both pods are isolated in both directions, their veths are guarded. `onServer`: policies that select the server. */
-function vethguard(size: WorldSize, onServer: number): Ruleset {
-  const name = `vethguard, ${size.pods} pods, ${size.policies} policies (${onServer} on the pod)`
+/** The agent's own program, veths guarded. @param onServer policies that select the server */
+function vethguard(size: WorldSize, onServer: number, isolated: Isolated = 'server isolated'): Ruleset {
+  const ends = isolated === 'server isolated' ? '' : `, ${isolated}`
+  const name = `vethguard, ${size.pods} pods, ${size.policies} policies (${onServer} on the pod)${ends}`
   return {
     name,
     load: async (lab) => {
       const compiler = new Compiler(NODE)
-      compiler.load([...changesOf(size), ...talkers(size, lab.pods)])
+      compiler.load([...changesOf(size), ...talkers(size, lab.pods, isolated)])
       const guard = guardElements(new Map(lab.pods.slice(0, 2).map((pod) => [podKey({ namespace: 'lab', name: pod.name }), bindingOf(pod)])))
       const backend = createBackend({ kind: 'netlink', namespace: `/run/netns/${lab.nodes[0]!.namespace}` })
       try {
@@ -58,21 +61,28 @@ function vethguard(size: WorldSize, onServer: number): Ruleset {
 }
 
 /** Server and client with the lab's addresses, and what lets the one talk to the other. */
-function talkers(size: WorldSize, pods: readonly LabPod[]): Change[] {
-  const at = (index: number, pod: LabPod): Change => podChange({ ...podOf({ ...size, localPods: 100 }, index), addresses: [pod.address4, pod.address6] })
+function talkers(size: WorldSize, [server, client]: readonly LabPod[], isolated: Isolated): Change[] {
+  const both = isolated === 'both ends isolated'
+  const at = (index: number, pod: LabPod, labels: Labels = {}): Change => {
+    const made = podOf({ ...size, localPods: 100 }, index)
+    return podChange({ ...made, labels: { ...made.labels, ...labels }, addresses: [pod.address4, pod.address6] })
+  }
   const ports = [{ port: PORT, protocol: 'TCP' }, { port: PORT, protocol: 'UDP' }]
-  const [server, client] = [{ matchLabels: { app: 'app-0' } }, { matchLabels: { app: 'app-1' } }]
-  const ingress = { podSelector: server, policyTypes: ['Ingress', 'Egress'], ingress: [{ from: [{ podSelector: client }], ports }] }
-  const egress = { podSelector: client, policyTypes: ['Ingress', 'Egress'], egress: [{ to: [{ podSelector: server }], ports }] }
-  const policies = [['ingress', ingress], ['egress', egress]] as const
+  const [toServer, toClient] = [{ matchLabels: { app: 'app-0' } }, { matchLabels: { talks: 'yes' } }]
+  const ingress = { podSelector: toServer, policyTypes: ['Ingress', 'Egress'], ingress: [{ from: [{ podSelector: toClient }], ports }] }
+  const egress = { podSelector: toClient, policyTypes: ['Ingress', 'Egress'], egress: [{ to: [{ podSelector: toServer }], ports }] }
   return [
-    at(SERVER, pods[0]!),
-    at(CLIENT, pods[1]!),
-    ...policies.map(([name, spec]): Change => {
-      const now = policyFrom({ namespace: 'ns-0', name: `talk-${name}` }, spec)
-      return { kind: 'policy', key: now.key, now }
-    }),
+    at(SERVER, server!),
+    // An app without policies is not isolated.
+    at(CLIENT, client!, { talks: 'yes', ...(both ? {} : { app: 'client' }) }),
+    policyChange('talk-ingress', ingress),
+    ...(both ? [policyChange('talk-egress', egress)] : []),
   ]
+}
+
+function policyChange(name: string, spec: object): Change {
+  const now = policyFrom({ namespace: 'ns-0', name }, spec)
+  return { kind: 'policy', key: now.key, now }
 }
 
 function bindingOf(pod: LabPod) {
