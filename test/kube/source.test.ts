@@ -81,6 +81,18 @@ describe('KubeSource', () => {
     await until(() => sink.current.size === 0, 'no problem any more')
   })
 
+  test('problems of an object that was never usable end with it, also while the history was lost', async () => {
+    api.put('namespaces', { metadata: { name: 'bad', labels: { wrong: 1 } } })
+    source = sourceOn(api)
+    await source.start(sink)
+    expect([...sink.current.keys()]).toEqual(['Namespace bad'])
+    await api.stop()
+    api.remove('namespaces', namespace('bad'))
+    api.history.compact()
+    await api.listen()
+    await until(() => sink.current.size === 0, 'no problem any more')
+  })
+
   test('waits for a server that is not there yet, and says so', async () => {
     await api.stop()
     const { log, lines } = listeningLog()
