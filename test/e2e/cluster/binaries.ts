@@ -29,7 +29,7 @@ export async function goInstall(module: string, pkg: string): Promise<string> {
 
 /** Installs the Debian packages that nodes need, where they are missing. */
 export async function installNodePackages(): Promise<void> {
-  await runTool('packages.sh')
+  await runTool('packages.sh', 'nodes')
 }
 
 /** Runs one of the scripts in tools/. @returns what it prints */

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Makes debian:SUITE-slim and node:MAJOR-SUITE-slim in buildah's storage, from Debian's packages and npm's, so that an ordinary
 # Dockerfile builds where no image registry is within reach.
-#   base-images.sh               (NODE_VERSION, SUITE)         needs buildah, debootstrap, npm
+#   base-images.sh               (NODE_VERSION, SUITE)         needs npm
 set -euo pipefail
 suite=${SUITE:-bookworm} node_version=${NODE_VERSION:-24}
 debian_image=docker.io/library/debian:$suite-slim
 node_image=docker.io/library/node:${node_version%%.*}-$suite-slim
 export BUILDAH_ISOLATION=chroot
+"$(dirname "$0")/packages.sh" images
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
