@@ -107,7 +107,8 @@ export class Peers {
   #record(key: PodKey, pod: Pod): PodRecord {
     if (pod.hostNetwork || pod.faulty) return { key, pod, group: undefined }
     const group = this.groups.hold(pod, (unsigned) => this.#signatures.of(this.#matching.predicatesOf(unsigned)))
-    return { key, pod: { ...pod, labels: group.labels, ports: group.ports }, group }
+    const isShared = pod.labels === group.labels && pod.ports === group.ports
+    return { key, pod: isShared ? pod : { ...pod, labels: group.labels, ports: group.ports }, group }
   }
 
   #release(group: Group): void {
