@@ -14,6 +14,14 @@ export interface ClusterNode {
   readonly podRange6: string
 }
 
+/** What every node of a cluster has set; those of bridges exist only with br_netfilter. */
+const SYSCTLS = [
+  'net.ipv4.ip_forward=1',
+  'net.ipv6.conf.all.forwarding=1',
+  'net.bridge.bridge-nf-call-iptables=1',
+  'net.bridge.bridge-nf-call-ip6tables=1',
+]
+
 export function makeNode(prefix: string, index: number): ClusterNode {
   return {
     index,
@@ -42,7 +50,7 @@ export function connectNodes(prefix: string, nodes: readonly ClusterNode[]): voi
       `link set port${node.index} up`,
     ])
     ipBatch(node.namespace, nodeLines(node, nodes))
-    exec(node.namespace, ['sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1'])
+    exec(node.namespace, ['sysctl', '--quiet', '--ignore', ...SYSCTLS])
   }
 }
 
