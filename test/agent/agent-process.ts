@@ -9,6 +9,7 @@ import { inNamespace } from '../lab/namespace.ts'
 
 const PATIENCE_MS = 20_000
 const WARN = 40
+const LINES_SHOWN = 10
 
 /** As in its pod: user 0 with nothing but CAP_NET_ADMIN. */
 const RIGHTS = ['--bounding-set', '-all,+net_admin']
@@ -79,7 +80,7 @@ export class AgentProcess {
     for (;;) {
       const line = this.logs.slice(since).find(({ msg }) => (typeof text === 'string' ? msg === text : text.test(msg)))
       if (line !== undefined) return line
-      if (!this.isRunning || performance.now() > deadline) throw new Error(`the agent did not say ${String(text)}: ${this.#everything()}`)
+      if (!this.isRunning || performance.now() > deadline) throw new Error(`the agent did not say ${String(text)}, but ${this.#end()}`)
       await sleep(2)
     }
   }
@@ -90,8 +91,9 @@ export class AgentProcess {
     return this.closed
   }
 
-  #everything(): string {
-    return [...this.logs.map((line) => JSON.stringify(line)), this.#stderr].join('\n')
+  /** Its last lines. */
+  #end(): string {
+    return [...this.logs.slice(-LINES_SHOWN).map((line) => JSON.stringify(line)), this.#stderr].join('\n')
   }
 }
 

@@ -83,7 +83,7 @@ export const EXTREMES: readonly BadInput[] = [
   },
   {
     name: 'a pod without a name',
-    text: 'kind: Pod\nmetadata: {namespace: x}\nstatus: {phase: Running, podIP: 10.0.0.9}\n',
+    text: 'kind: Pod\nmetadata: {namespace: x}\nspec: {nodeName: node-a}\nstatus: {phase: Running, podIP: 10.0.0.9}\n',
     problems: [[/^Pod x\/unnamed-[0-9a-f]{8} \(case.yaml#1\)$/, 'metadata.name', /^missing: called unnamed-/]],
     closed: ['x/b > 10.0.0.9 TCP 80'],
     open: INTO_A,

@@ -1,0 +1,52 @@
+// The agent's loop without a process, a folder or veths: told what is so, over any back end.
+import pino, { type Logger } from 'pino'
+import { Agent } from '../../src/agent/agent.ts'
+import type { Change, Source, SourceSink } from '../../src/cluster/change.ts'
+import { Compiler } from '../../src/compiler/compiler.ts'
+import type { Backend } from '../../src/nftables/backend.ts'
+import { NODES } from '../arbitrary/pool.ts'
+import { canonical } from '../compiler/canonical.ts'
+
+export const NODE = NODES[0]
+
+/** A source that says what a test tells it to. */
+export class ToldSource implements Source {
+  readonly #first: readonly Change[]
+  #sink: SourceSink | undefined
+
+  constructor(first: readonly Change[] = []) {
+    this.#first = first
+  }
+
+  start(sink: SourceSink): Promise<void> {
+    this.#sink = sink
+    sink.changes(this.#first)
+    return Promise.resolve()
+  }
+
+  say(...batch: readonly Change[]): void {
+    this.#sink?.changes(batch)
+  }
+
+  close(): Promise<void> {
+    this.#sink = undefined
+    return Promise.resolve()
+  }
+}
+
+export function agentOf(source: Source, backend: Backend, log: Logger = pino({ level: 'silent' })): Agent {
+  const veths = () => ({ start: () => undefined, veths: () => [], close: () => Promise.resolve() })
+  return new Agent({ nodeName: NODE, spoofGuard: true, source, backend, veths, log })
+}
+
+/** What the kernel must have after these changes, class and permission numbers left out. */
+export function wanted(changes: readonly Change[], node: string = NODE): string[] {
+  const compiler = new Compiler(node)
+  compiler.apply(changes)
+  return canonical(compiler.content)
+}
+
+/** The next turn of the event loop, and what it brings. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

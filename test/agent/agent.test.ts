@@ -1,0 +1,144 @@
+// The loop over a back end in memory: when it commits, how often, and what it says about it.
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pino from 'pino'
+import type { Agent, Commit } from '../../src/agent/agent.ts'
+import type { Change } from '../../src/cluster/change.ts'
+import { podKey } from '../../src/cluster/objects.ts'
+import { canonical } from '../compiler/canonical.ts'
+import { pod, policy } from '../policy/state.ts'
+import { agentOf, nextTurn, ToldSource, wanted } from './agent-in-process.ts'
+import { MemoryBackend, type Mood } from './memory-backend.ts'
+
+const DENY = policy('x/deny', { podSelector: {} })
+const FIRST: readonly Change[] = [{ kind: 'policy', key: DENY.key, now: DENY }]
+/** Larger than the time between two looks at the tables. */
+const TABLES_CHECKED_MS = 1200
+
+interface Line {
+  readonly level: number
+  readonly msg: string
+  readonly component?: string
+}
+
+let source: ToldSource
+let backend: MemoryBackend
+let agent: Agent
+let lines: Line[]
+
+beforeEach(async () => {
+  lines = []
+  source = new ToldSource(FIRST)
+  backend = new MemoryBackend()
+  agent = agentOf(source, backend, pino({ level: 'debug' }, { write: (text) => lines.push(JSON.parse(text) as Line) }))
+  await agent.start()
+})
+afterEach(() => agent.close())
+
+/** An isolated pod of this node: each is some elements of its own. */
+function podChange(n: number): Change {
+  const now = pod(`x/p${n}`, `10.0.${n >> 8}.${n & 255}`)
+  return { kind: 'pod', key: podKey(now), now }
+}
+
+function isUpToDate(...changes: readonly Change[]): boolean {
+  return JSON.stringify(canonical(backend.content)) === JSON.stringify(wanted([...FIRST, ...changes]))
+}
+
+async function untilUpToDate(...changes: readonly Change[]): Promise<void> {
+  const deadline = performance.now() + 5000
+  while (!isUpToDate(...changes) && performance.now() < deadline) await sleep(2)
+  expect(isUpToDate(...changes)).toBe(true)
+}
+
+test('a single change is in the kernel before the source has told it', async () => {
+  for (let n = 0; n < 3; n++) {
+    source.say(podChange(n))
+    expect(isUpToDate(...[0, 1, 2].slice(0, n + 1).map(podChange))).toBe(true)
+    await nextTurn()
+    await nextTurn()
+  }
+})
+
+test('what comes in one turn of the event loop is two commits: the first at once, and the rest', async () => {
+  const changes = Array.from({ length: 100 }, (_, n) => podChange(n))
+  const before = backend.count.tried
+  for (const change of changes) source.say(change)
+  expect(backend.count.tried - before).toBe(1)
+  await untilUpToDate(...changes)
+  expect(backend.count.tried - before).toBe(2)
+})
+
+test('while a commit takes its time changes are gathered', async () => {
+  backend.moods.push(...Array.from({ length: 1000 }, (): Mood => 'late'))
+  const before = backend.count.tried
+  const changes = Array.from({ length: 1000 }, (_, n) => podChange(n))
+  for (const change of changes) {
+    source.say(change)
+    await nextTurn()
+  }
+  await untilUpToDate(...changes)
+  expect(backend.count.tried - before).toBeLessThan(100)
+})
+
+test('a change without effect is no commit', async () => {
+  const before = backend.count.tried
+  const elsewhere = pod('x/elsewhere', '10.9.9.9', { nodeName: 'another' })
+  source.say({ kind: 'pod', key: podKey(elsewhere), now: elsewhere })
+  source.say(...FIRST)
+  await nextTurn()
+  expect(backend.count.tried).toBe(before)
+})
+
+test.each<Mood>(['throws', 'rejects', 'rejects late'])('a change that the kernel refuses (it %s) is said once, and all is made anew', async (mood) => {
+  backend.moods.push(mood)
+  source.say(podChange(1))
+  await untilUpToDate(podChange(1))
+  expect(lines.filter(({ component }) => component === 'committer')).toEqual([
+    expect.objectContaining({ level: 50, msg: 'the kernel refused a change; making the tables anew', err: expect.anything() }),
+    expect.objectContaining({ level: 30, msg: 'the tables were made anew' }),
+  ])
+})
+
+test('a kernel that goes on refusing is asked less and less often, and in the end has everything', async () => {
+  const warned = jest.spyOn(process, 'emitWarning')
+  backend.moods.push('throws', 'rejects', 'throws', 'rejects')
+  source.say(podChange(1))
+  source.say(podChange(2))
+  await untilUpToDate(podChange(1), podChange(2))
+  expect(lines.flatMap((line) => ('retryMs' in line ? [line.retryMs] : []))).toEqual([100, 200, 400])
+  expect(warned).not.toHaveBeenCalled()
+})
+
+test('an agent that is closed while the kernel refuses gives up at once', async () => {
+  backend.moods.push(...Array.from({ length: 20 }, (): Mood => 'throws'))
+  source.say(podChange(1))
+  await sleep(10)
+  const begin = performance.now()
+  await agent.close()
+  expect(performance.now() - begin).toBeLessThan(90)
+})
+
+test('tables that somebody removes are made anew, and that is an error', async () => {
+  source.say(podChange(1))
+  await nextTurn()
+  backend.flush()
+  await sleep(TABLES_CHECKED_MS)
+  expect(isUpToDate(podChange(1))).toBe(true)
+  expect(lines.filter(({ level }) => level === 50).map(({ msg }) => msg)).toEqual(['somebody else removed or replaced the tables; making them anew'])
+})
+
+test('a start that the kernel refuses fails, and leaves nothing behind', async () => {
+  const refused = new MemoryBackend()
+  refused.moods.push('rejects')
+  const other = agentOf(new ToldSource(FIRST), refused)
+  await expect(other.start()).rejects.toMatchObject({ code: 'NETLINK' })
+  await other.close()
+  expect(refused.count).toEqual({ tried: 1, done: 0 })
+})
+
+test('every commit is told, with what it brought and how long it took', () => {
+  const commits = (): Commit[] => lines.filter(({ msg }) => msg === 'committed') as unknown as Commit[]
+  source.say(podChange(1), podChange(2))
+  expect(commits()).toEqual([expect.objectContaining({ level: 20, changes: 2, durationMs: expect.any(Number), elements: expect.any(Number) })])
+})

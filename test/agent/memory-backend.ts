@@ -1,0 +1,134 @@
+// A kernel in memory, as strict as the real one, that refuses and dawdles on demand.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { VethguardError } from '../../src/errors.ts'
+import type { Backend, BackendState, TableState } from '../../src/nftables/backend.ts'
+import type { Content, CounterName, Key, Value } from '../../src/nftables/content.ts'
+import { schemaOf, type SetName, type TableFamily } from '../../src/nftables/schema.ts'
+import type { Command, CounterValue, Elements, Transaction } from '../../src/nftables/transaction.ts'
+
+/** How one commit goes: at once or after a moment, and well or not. */
+export const MOODS = ['at once', 'throws', 'late', 'rejects', 'rejects late'] as const
+export type Mood = (typeof MOODS)[number]
+
+const LATE_MS = 2
+
+export class MemoryBackend implements Backend {
+  /** How the next commits go; when there are no more, all go well at once. */
+  readonly moods: Mood[] = []
+  /** Of all kinds, and those that went well. */
+  readonly count = { tried: 0, done: 0 }
+  #sets = new Map<SetName, Map<Key, Value>>()
+  #counters = new Map<CounterName, CounterValue>()
+  readonly #tables = new Map<TableFamily, TableState>()
+  #handle = 0n
+  #busy = false
+
+  get isBusy(): boolean {
+    return this.#busy
+  }
+
+  get content(): Content {
+    const counters = new Set(this.#counters.keys())
+    counters.delete('spoofed' as CounterName)
+    return { sets: this.#sets, counters }
+  }
+
+  commit(transaction: Transaction): Promise<void> | undefined {
+    if (this.#busy) throw new TypeError('a commit while another is under way')
+    this.count.tried++
+    const mood = this.moods.shift() ?? 'at once'
+    if (mood === 'throws') throw refusal()
+    if (mood === 'at once') {
+      this.#apply(transaction)
+      return undefined
+    }
+    this.#busy = true
+    return this.#later(mood, transaction).finally(() => {
+      this.#busy = false
+    })
+  }
+
+  readContent(): Promise<Content> {
+    return Promise.resolve(this.content)
+  }
+
+  readCounters(): Promise<ReadonlyMap<CounterName, CounterValue>> {
+    return Promise.resolve(new Map(this.#counters))
+  }
+
+  state(): BackendState {
+    return { generation: this.count.done, tables: new Map(this.#tables), flags: [] }
+  }
+
+  close(): void {
+    this.#tables.clear()
+  }
+
+  /** As `nft flush ruleset` does. */
+  flush(): void {
+    this.#tables.clear()
+    this.#sets.clear()
+    this.#counters.clear()
+  }
+
+  async #later(mood: Mood, transaction: Transaction): Promise<void> {
+    if (mood !== 'rejects') await sleep(LATE_MS)
+    if (mood !== 'late') throw refusal()
+    this.#apply(transaction)
+  }
+
+  /** All or nothing. */
+  #apply({ commands }: Transaction): void {
+    const before = { sets: new Map([...this.#sets].map(([set, elements]) => [set, new Map(elements)])), counters: new Map(this.#counters) }
+    try {
+      for (const command of commands) this.#run(command)
+    } catch (error) {
+      this.#sets = before.sets
+      this.#counters = before.counters
+      throw error
+    }
+    this.count.done++
+  }
+
+  #run(command: Command): void {
+    if ('elements' in command) {
+      const elements = this.#sets.get(command.set)
+      if (elements === undefined) throw refusal(`no set ${command.set}`)
+      if ('add' in command) this.#add(elements, command.elements)
+      else this.#delete(elements, command.elements)
+    } else if ('delete' in command) {
+      if (command.delete === 'table') this.#deleteTable(command.family)
+      else if (!this.#counters.delete(command.name)) throw refusal(`no counter ${command.name}`)
+    } else {
+      this.#make(command)
+    }
+  }
+
+  #make(command: Exclude<Command, { elements: unknown } | { delete: unknown }>): void {
+    if (command.add === 'table') this.#tables.set(command.family, { handle: ++this.#handle, flags: [], owner: 'none' })
+    else if (command.add === 'set') this.#sets.set(command.set, new Map())
+    else if (command.add === 'counter') this.#counters.set(command.name, command.value)
+  }
+
+  #deleteTable(family: TableFamily): void {
+    if (!this.#tables.delete(family)) throw refusal(`no table ${family}`)
+    for (const set of [...this.#sets.keys()]) if (schemaOf(set).family === family) this.#sets.delete(set)
+    if (family === 'inet') this.#counters.clear()
+  }
+
+  #add(elements: Map<Key, Value>, added: Elements): void {
+    for (const [key, value] of added) {
+      if (elements.has(key)) throw refusal('an element that is there')
+      if (typeof value === 'string' && !this.#counters.has(value as CounterName)) throw refusal(`no counter ${value}`)
+      elements.set(key, value)
+    }
+  }
+
+  #delete(elements: Map<Key, Value>, deleted: Elements): void {
+    for (const key of deleted.keys()) if (!elements.delete(key)) throw refusal('an element that is not there')
+  }
+}
+
+function refusal(why = 'the kernel does not like it'): VethguardError {
+  return new VethguardError('NETLINK', why)
+}
