@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Writes an image of one static program, without a base, as the archive that `docker load` and `ctr images import` read.
-#   one-layer-image.sh OUT.tar PROGRAM NAME[,NAME...] [ARGUMENT...]       (arguments become part of the entry point)
+#   one-layer-image.sh OUT.tar PROGRAM NAME[,NAME...] [ARGUMENT...]       (arguments: those of containers without any)
 set -euo pipefail
 out=$(realpath -m "$1") program=$(realpath "$2") names=$3
 shift 3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-quoted() { printf '"%s",' "$@" | sed 's/,$//'; }
+quoted() { for text; do printf '"%s",' "$text"; done | sed 's/,$//'; }
 digest() { sha256sum "$1" | cut -d' ' -f1; }
 
 root=$work/root
@@ -20,7 +20,7 @@ tar --create --file "$work/layer.tar" --owner 0 --group 0 --numeric-owner --dire
 cat >"$work/config.json" <<JSON
 {
   "architecture": "$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')", "os": "linux",
-  "config": {"Entrypoint": [$(quoted "/$(basename "$program")" "$@")], "Env": ["PATH=/"]},
+  "config": {"Entrypoint": ["/$(basename "$program")"], "Cmd": [$(quoted "$@")], "Env": ["PATH=/"]},
   "rootfs": {"type": "layers", "diff_ids": ["sha256:$(digest "$work/layer.tar")"]}
 }
 JSON
