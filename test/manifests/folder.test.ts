@@ -32,17 +32,21 @@ function teamOf({ kind, now }: Change): string {
 }
 
 let folder = ''
+/** A second folder of the test's own, outside of the first. */
+let away = ''
 let recorder = new Recorder()
 let source: FolderSource | undefined
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vethguard-folder-'))
+  away = mkdtempSync(join(tmpdir(), 'vethguard-folder-'))
   recorder = new Recorder()
 })
 
 afterEach(async () => {
   await source?.close()
   rmSync(folder, { recursive: true, force: true })
+  rmSync(away, { recursive: true, force: true })
 })
 
 async function start(): Promise<void> {
@@ -215,14 +219,12 @@ describe('edits', () => {
   })
 
   test('the whole folder replaced; while it is away its content stays in force', async () => {
-    const away = mkdtempSync(join(tmpdir(), 'vethguard-folder-'))
     renameSync(folder, join(away, 'old'))
     await until(() => recorder.current.has(folder))
     expect(recorder.state()).toEqual(['namespace x red', 'namespace y red'])
     mkdirSync(folder)
     write('other.yaml', namespaceText('new', 'red'))
     await untilState('namespace new red')
-    rmSync(away, { recursive: true })
     expect([...recorder.current]).toEqual([])
     replace('other.yaml', namespaceText('new', 'blue'))
     await untilState('namespace new blue')
