@@ -1,6 +1,6 @@
 // The source that is a folder of manifests: everything in it at first, then every edit. An atomic rename is delivered at once;
 // what may be an edit under way (a file being written, emptied, removed or not parseable) gets a moment to become whole.
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Source, SourceSink } from '../cluster/change.ts'
 import { VethguardError } from '../errors.ts'
@@ -69,7 +69,7 @@ export class FolderSource implements Source {
   }
 
   #onEvent(event: 'rename' | 'change', file: string | undefined): void {
-    if (file !== undefined && isManifestName(basename(file))) {
+    if (file !== undefined && isManifestName(basename(file)) && !this.#tree.isFolder(file)) {
       if (event === 'change') this.#readLater(file, SETTLE_MS, false)
       else this.#readNow(file, false)
     } else if (event === 'rename') this.#rescan()
@@ -128,6 +128,7 @@ export class FolderSource implements Source {
       this.#readLater(file, CONFIRM_MS, true)
       return
     }
+    if (now === undefined && !existsSync(this.#root)) return // the whole folder is gone, and its last content stays in force
     if (now === undefined) this.#forget(file)
     else if (now.errors.length === 0) this.#good.set(file, now)
     this.#union.put(file, settled(this.#good.get(file), now))
@@ -142,9 +143,10 @@ export class FolderSource implements Source {
   #manifestOf(file: string): Manifest | undefined {
     const path = join(this.#root, file)
     try {
-      const bytes = statSync(path).size
+      const stats = statSync(path)
+      if (!stats.isFile()) return undefined // reading a pipe or a device might never end
       const limit = file.endsWith('.json') ? MAX_BYTES.json : MAX_BYTES.yaml
-      if (bytes > limit) return unreadableManifest(`${bytes} bytes are more than ${limit}; split the file, or write it as JSON`)
+      if (stats.size > limit) return unreadableManifest(`${stats.size} bytes are more than ${limit}; split the file, or write it as JSON`)
       return readManifest(file, readFileSync(path, 'utf8'))
     } catch (error) {
       return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : unreadableManifest(reasonOf(error))

@@ -41,6 +41,11 @@ export class Tree {
     return files
   }
 
+  /** Whether this path is a folder, or was one when it was last looked at. */
+  isFolder(path: string): boolean {
+    return this.#watches.has(path) || this.#stat(path)?.isDirectory() === true
+  }
+
   close(): void {
     for (const { watcher } of this.#watches.values()) watcher.close()
     this.#watches.clear()
