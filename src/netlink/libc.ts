@@ -16,6 +16,7 @@ const c = {
   send: libc.func('int64 send(int, const void*, uint64, int)'),
   sendto: libc.func('int64 sendto(int, const void*, uint64, int, const void*, uint32)') as Native,
   recv: libc.func('int64 recv(int, _Out_ void*, uint64, int)') as Native,
+  memfd_create: libc.func('int memfd_create(const char*, uint)') as Native,
   setns: libc.func('int setns(int, int)') as Native,
 }
 
@@ -26,6 +27,7 @@ export const SOCK_CLOEXEC = 0o2000000
 export const SOL_SOCKET = 1
 export const MSG_DONTWAIT = 0x40
 export const MSG_TRUNC = 0x20
+const MFD_CLOEXEC = 1
 const CLONE_NEWNET = 0x40000000
 
 export const EINTR = 4
@@ -84,6 +86,11 @@ export function recv(fd: number, into: Buffer, flags = 0): number | undefined {
   const errno = koffi.errno()
   if (errno === EAGAIN || errno === EINTR) return undefined
   throw new SystemCallError('recv', errno)
+}
+
+/** An empty file that lives in memory as long as somebody has it open. @param name for /proc only */
+export function memoryFile(name: string): number {
+  return checked('memfd_create', c.memfd_create(name, MFD_CLOEXEC))
 }
 
 /** Moves the calling thread into the network namespace behind an open descriptor. */

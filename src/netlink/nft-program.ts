@@ -1,4 +1,6 @@
 // The other back end: the same transactions as text through the nft program. Slower, but free of our own encoding.
+import { closeSync, writeSync } from 'node:fs'
+import process from 'node:process'
 import { execa, ExecaError } from 'execa'
 import { VethguardError } from '../errors.ts'
 import type { Backend, BackendState } from '../nftables/backend.ts'
@@ -7,6 +9,7 @@ import { elementText } from '../nftables/element-text.ts'
 import { render } from '../nftables/render.ts'
 import type { SetName } from '../nftables/schema.ts'
 import type { CounterValue, Elements, Transaction } from '../nftables/transaction.ts'
+import { memoryFile } from './libc.ts'
 import { interval } from './nf-tables/elements.ts'
 import { Reader } from './nf-tables/reader.ts'
 import { foreignTables, ownedByOther, readState } from './nf-tables/state.ts'
@@ -60,14 +63,25 @@ export class NftBackend implements Backend {
   }
 
   async #run(text: string): Promise<void> {
-    const options = { input: text, env: { LC_ALL: 'C' } }
+    const script = scriptFile(text)
+    const nft = ['nft', '-f', `/proc/${process.pid}/fd/${script}`]
+    const [program = '', ...args] = this.#namespace === undefined ? nft : ['nsenter', `--net=${this.#namespace}`, ...nft]
     try {
-      if (this.#namespace === undefined) await execa('nft', ['-f', '-'], options)
-      else await execa('nsenter', [`--net=${this.#namespace}`, 'nft', '-f', '-'], options)
+      await execa(program, args, { stdin: 'ignore', env: { LC_ALL: 'C' } })
     } catch (error) {
       throw ownedByOther(this.state()) ? foreignTables(error) : new VethguardError('NFT', complaint(error), { cause: error })
+    } finally {
+      closeSync(script)
     }
   }
+}
+
+/** Not a pipe: if this process died while it wrote there, nft would take the first part for the whole. */
+function scriptFile(text: string): number {
+  const fd = memoryFile('vethguard.nft')
+  const bytes = Buffer.from(text)
+  for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written, bytes.length - written, written)
+  return fd
 }
 
 function complaint(error: unknown): string {
