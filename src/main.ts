@@ -27,4 +27,10 @@ function causes(error: Error): string {
   return (message.includes(cause.message) ? '' : `: ${cause.message}`) + causes(cause)
 }
 
+/** Who reads our output may have seen enough (`vethguard render | head`). */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(EXIT.failed)
+})
+
 process.exitCode = await main()

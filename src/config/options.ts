@@ -14,7 +14,8 @@ function option<T>(spec: OptionSpec<T>): OptionSpec<T> {
   return spec
 }
 
-const NODE_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/
+/** A DNS subdomain (RFC 1123), as the API server asks of names of nodes. */
+const NODE_NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 
 const onOrOff = z.enum(['on', 'off'], 'must be on or off').transform((value) => value === 'on')
 

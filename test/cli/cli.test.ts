@@ -1,0 +1,142 @@
+// The command line as a user meets it: help, exit codes, settings that are wrong, and rights that are missing.
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { emptyKernel, type Kernel } from '../netlink/nf-tables/kernel.ts'
+import { VETHGUARD, vethguard } from './run.ts'
+
+const NO_NET_ADMIN = ['setpriv', '--bounding-set', '-net_admin']
+const VERSION = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
+
+let folder: string
+let kernel: Kernel
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vethguard-cli-'))
+  kernel = emptyKernel()
+})
+afterAll(() => {
+  kernel.close()
+  rmSync(folder, { recursive: true })
+})
+
+describe('help', () => {
+  test('names the commands, the exit codes and the version', async () => {
+    const { code, stdout, stderr } = await vethguard(['--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    for (const text of ['agent', 'render', 'cleanup', 'Exit codes: 0 done, 1 failed, 2 called wrongly']) expect(stdout).toContain(text)
+    expect(await vethguard(['--version'])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' })
+    expect(await vethguard(['-V'])).toMatchObject({ code: 0 })
+  })
+
+  test.each([
+    ['agent', ['--node-name', 'NODE_NAME', '--source', 'VETHGUARD_SOURCE', '--backend', 'VETHGUARD_BACKEND', '--spoof-guard', '--log-level']],
+    ['render', ['--node-name', '--source']],
+    ['cleanup', ['--backend']],
+  ])('of %s names every flag and environment variable', async (command, texts) => {
+    const { code, stdout } = await vethguard([command, '--help'])
+    expect(code).toBe(0)
+    for (const text of texts) expect(stdout).toContain(text)
+    expect(await vethguard(['help', command])).toMatchObject({ code: 0, stdout })
+  })
+
+  test('without a command it helps, and that is not what was wanted', async () => {
+    const { code, stderr } = await vethguard([])
+    expect(code).toBe(2)
+    expect(stderr).toContain('Usage: vethguard')
+  })
+})
+
+describe('called wrongly', () => {
+  test.each([
+    [['agnet'], /unknown command 'agnet'.*\n.*agent/],
+    [['agent', '--node'], /unknown option '--node'/],
+    [['agent', '--source'], /'--source <dir>' argument missing/],
+    [['render', 'folder', '--source', 'x'], /too many arguments/],
+  ])('%j', async (args, message) => {
+    const { code, stdout, stderr } = await vethguard(args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(message)
+  })
+
+  test('every setting that is missing or wrong is named at once, by flag and environment variable', async () => {
+    const args = ['agent', '--node-name', 'Node_1', '--backend', 'iptables', '--spoof-guard', 'maybe', '--log-level', 'loud']
+    expect(await vethguard(args)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: [
+        'vethguard: --node-name <name> (NODE_NAME) must be the name of a node (lower-case DNS name, at most 253 characters), not "Node_1"',
+        '--source <dir> (VETHGUARD_SOURCE) is needed',
+        '--backend <kind> (VETHGUARD_BACKEND) must be netlink or nft, not "iptables"',
+        '--spoof-guard <on|off> (VETHGUARD_SPOOF_GUARD) must be on or off, not "maybe"',
+        '--log-level <level> (VETHGUARD_LOG_LEVEL) must be trace, debug, info, warn, error or silent, not "loud"\n',
+      ].join('; '),
+    })
+  })
+
+  test('environment variables stand for flags, are checked like them, and give way to them', async () => {
+    const env = { NODE_NAME: 'node0', VETHGUARD_SOURCE: folder }
+    expect(await vethguard(['render'], { env })).toMatchObject({ code: 0, stderr: '' })
+    const wrong = { NODE_NAME: 'No', VETHGUARD_SOURCE: folder }
+    expect(await vethguard(['render'], { env: wrong })).toMatchObject({ code: 2, stderr: expect.stringContaining('not "No"') })
+    expect(await vethguard(['render', '--node-name', 'node0'], { env: wrong })).toMatchObject({ code: 0 })
+  })
+})
+
+describe('cannot be done', () => {
+  test.each(['agent', 'render'])('%s of a folder that is not there', async (command) => {
+    const run = await vethguard([command, '--node-name', 'node0', '--source', '/nowhere'], { namespace: kernel.name })
+    expect(run).toMatchObject({ code: 1, stderr: expect.stringMatching(/^vethguard: cannot read the manifests in \/nowhere: ENOENT[^\n]*; give a folder[^\n]*\n$/) })
+    expect(run.stderr.match(/ENOENT/g)).toHaveLength(1)
+  })
+
+  test.each([
+    ['agent', '--node-name', 'node0', '--backend', 'netlink'],
+    ['agent', '--node-name', 'node0', '--backend', 'nft'],
+    ['cleanup', '--backend', 'netlink'],
+    ['cleanup', '--backend', 'nft'],
+  ])('%s %s %s %s %s without CAP_NET_ADMIN', async (...args) => {
+    const run = await vethguard(args, { namespace: kernel.name, by: NO_NET_ADMIN, env: { VETHGUARD_SOURCE: folder } })
+    expect(run).toMatchObject({ code: 1, stderr: expect.stringMatching(/^vethguard: [^\n]*user 0 with CAP_NET_ADMIN[^\n]*\n$/) })
+  })
+
+  test('render needs no rights', async () => {
+    const run = await vethguard(['render', '--node-name', 'node0', '--source', folder], { by: ['setpriv', '--bounding-set', '-all'] })
+    expect(run).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  test('an nft that is not there', async () => {
+    const bin = mkdtempSync(join(folder, 'bin-'))
+    for (const program of ['sh', 'dirname', 'readlink']) symlinkSync(`/usr/bin/${program}`, join(bin, program))
+    const run = await vethguard(['cleanup', '--backend', 'nft'], { namespace: kernel.name, env: { PATH: bin } })
+    expect(run).toMatchObject({ code: 1, stderr: expect.stringMatching(/^vethguard: .*nft.*ENOENT/) })
+  })
+})
+
+describe('bin/vethguard', () => {
+  test('takes the Node of node_modules, whatever the system has', async () => {
+    const bin = mkdtempSync(join(folder, 'bin-'))
+    writeFileSync(join(bin, 'node'), '#!/bin/sh\necho an old node >&2\nexit 9\n')
+    chmodSync(join(bin, 'node'), 0o755)
+    expect(await vethguard(['--version'], { env: { PATH: `${bin}:/usr/bin:/bin` } })).toMatchObject({ code: 0, stdout: `${VERSION}\n` })
+  })
+
+  test('is found through links', async () => {
+    const link = join(folder, 'vg')
+    symlinkSync(VETHGUARD, link)
+    expect(await vethguard([], { by: ['sh', '-c', `exec ${link} --version`] })).toMatchObject({ code: 0, stdout: `${VERSION}\n` })
+  })
+
+  test('a reader that goes early is no error of ours', () => {
+    const pods = Array.from({ length: 3000 }, (_, n) => ({
+      kind: 'Pod', metadata: { namespace: 'x', name: `p${n}` }, spec: { nodeName: 'node0' }, status: { podIP: `10.0.${n >> 8}.${n & 255}` },
+    }))
+    const policy = { kind: 'NetworkPolicy', apiVersion: 'networking.k8s.io/v1', metadata: { namespace: 'x', name: 'p' }, spec: { podSelector: {} } }
+    const manifests = mkdtempSync(join(folder, 'many-'))
+    writeFileSync(join(manifests, 'all.json'), JSON.stringify({ kind: 'List', items: [...pods, policy] }))
+    const { stdout, stderr } = spawnSync('sh', ['-c', `${VETHGUARD} render --node-name node0 --source ${manifests} | head -n 1`], { encoding: 'utf8' })
+    expect({ stdout, stderr }).toEqual({ stdout: 'add table inet vethguard\n', stderr: '' })
+  })
+})
