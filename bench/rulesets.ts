@@ -19,7 +19,7 @@ export interface Ruleset {
 const SERVER = 0
 /** Another app of the same namespace. */
 const CLIENT = 10
-type Isolated = 'server isolated' | 'both ends isolated'
+type Variant = 'server isolated' | 'both ends isolated' | 'no spoof guard'
 export const PORT = 9000
 
 export const CONNTRACK_ONLY: Ruleset = {
@@ -34,21 +34,23 @@ export const RULESETS: readonly Ruleset[] = [
   vethguard({ pods: 10_000, policies: 1_000, localPods: 100 }, 10),
   vethguard({ pods: 100_000, policies: 10_000, localPods: 100 }, 100),
   vethguard({ pods: 100_000, policies: 10_000, localPods: 100 }, 100, 'both ends isolated'),
+  vethguard({ pods: 100_000, policies: 10_000, localPods: 100 }, 100, 'no spoof guard'),
   linear(10),
   linear(100),
   linear(1_000),
 ]
 
 /** The agent's own program, veths guarded. @param onServer policies that select the server */
-function vethguard(size: WorldSize, onServer: number, isolated: Isolated = 'server isolated'): Ruleset {
-  const ends = isolated === 'server isolated' ? '' : `, ${isolated}`
+function vethguard(size: WorldSize, onServer: number, variant: Variant = 'server isolated'): Ruleset {
+  const ends = variant === 'server isolated' ? '' : `, ${variant}`
   const name = `vethguard, ${size.pods} pods, ${size.policies} policies (${onServer} on the pod)${ends}`
   return {
     name,
     load: async (lab) => {
       const compiler = new Compiler(NODE)
-      compiler.load([...changesOf(size), ...talkers(size, lab.pods, isolated)])
-      const guard = guardElements(new Map(lab.pods.slice(0, 2).map((pod) => [podKey({ namespace: 'lab', name: pod.name }), bindingOf(pod)])))
+      compiler.load([...changesOf(size), ...talkers(size, lab.pods, variant)])
+      const guarded = variant === 'no spoof guard' ? [] : lab.pods
+      const guard = guardElements(new Map(guarded.map((pod) => [podKey({ namespace: 'lab', name: pod.name }), bindingOf(pod)])))
       const backend = createBackend({ kind: 'netlink', namespace: `/run/netns/${lab.nodes[0]!.namespace}` })
       try {
         const { sets, counters } = compiler.content
@@ -61,8 +63,8 @@ function vethguard(size: WorldSize, onServer: number, isolated: Isolated = 'serv
 }
 
 /** Server and client with the lab's addresses, and what lets the one talk to the other. */
-function talkers(size: WorldSize, [server, client]: readonly LabPod[], isolated: Isolated): Change[] {
-  const both = isolated === 'both ends isolated'
+function talkers(size: WorldSize, [server, client]: readonly LabPod[], variant: Variant): Change[] {
+  const both = variant === 'both ends isolated'
   const at = (index: number, pod: LabPod, labels: Labels = {}): Change => {
     const made = podOf({ ...size, localPods: 100 }, index)
     return podChange({ ...made, labels: { ...made.labels, ...labels }, addresses: [pod.address4, pod.address6] })
