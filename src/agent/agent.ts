@@ -72,7 +72,7 @@ export class Agent {
     this.#compiler = new Compiler(nodeName)
     this.#guard = new Guard(spoofGuard)
     this.#problems = new Problems(log)
-    this.#committer = new Committer(backend, () => this.#wanted(), log.child({ component: 'committer' }))
+    this.#committer = new Committer({ backend, wanted: () => this.#wanted(), guard: spoofGuard, log: log.child({ component: 'committer' }) })
     this.#veths = options.veths(() => {
       this.#vethRevision++
       this.#arrived([])

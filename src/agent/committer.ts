@@ -10,19 +10,29 @@ import { render } from '../nftables/render.ts'
 const FIRST_RETRY_MS = 100
 const LONGEST_RETRY_MS = 10_000
 
+export interface CommitterOptions {
+  readonly backend: Backend
+  /** What the kernel should have, at the moment of the call. */
+  readonly wanted: () => Content
+  /** Whether source addresses are guarded. */
+  readonly guard: boolean
+  readonly log: Logger
+}
+
 export class Committer {
   readonly #backend: Backend
   readonly #wanted: () => Content
+  readonly #guard: boolean
   readonly #log: Logger
   #stopped = new AbortController()
   #replacements = 0
   /** What the kernel calls the tables that were made last. */
   #handles = ''
 
-  /** @param wanted what the kernel should have, at the moment of the call */
-  constructor(backend: Backend, wanted: () => Content, log: Logger) {
+  constructor({ backend, wanted, guard, log }: CommitterOptions) {
     this.#backend = backend
     this.#wanted = wanted
+    this.#guard = guard
     this.#log = log
   }
 
@@ -34,7 +44,7 @@ export class Committer {
   /** Both tables anew in one transaction; counters go on from where they are. @throws NetlinkError, VethguardError */
   async replaceAll(): Promise<void> {
     const counters = await this.#backend.readCounters()
-    const transaction = replace(this.#wanted(), counters, this.#backend.state())
+    const transaction = replace(this.#wanted(), counters, { ...this.#backend.state(), guard: this.#guard })
     this.#trace(transaction)
     await this.#backend.commit(transaction)
     this.#handles = handlesOf(this.#backend.state())

@@ -12,7 +12,7 @@ export interface TableState {
 }
 
 /** A cheap look at the kernel, and what replace() and cleanup() have to know. */
-export interface BackendState extends Required<TableOptions> {
+export interface BackendState extends Required<Omit<TableOptions, 'guard'>> {
   /** Changes with every commit of anyone. */
   readonly generation: number
   readonly tables: ReadonlyMap<TableFamily, TableState>

@@ -15,6 +15,8 @@ import type { Field, Rule, Statement } from './statement.ts'
 export interface Chain {
   readonly family: TableFamily
   readonly name: string
+  /** Part of the guard of source addresses, which can be left out: every packet pays for it. */
+  readonly guards?: true
   /** Only base chains have one. */
   readonly hook?: { readonly name: 'prerouting' | 'forward'; readonly priority: number }
   readonly rules: readonly Rule[]
@@ -58,6 +60,7 @@ export const CHAINS: readonly Chain[] = [
   {
     family: 'inet',
     name: 'prerouting',
+    guards: true,
     hook: { name: 'prerouting', priority: GUARD_PRIORITY },
     rules: [
       { statements: [{ match: 'set', key: ['iifname', 'ip saddr'], set: 'veth4' }, accept] },
@@ -68,6 +71,7 @@ export const CHAINS: readonly Chain[] = [
   {
     family: 'inet',
     name: 'spoofed',
+    guards: true,
     rules: [
       { statements: [{ match: 'address', field: 'ip6 saddr', range: UNSPECIFIED6 }, accept], comment: 'before an address is assigned' },
       { statements: [{ match: 'address', field: 'ip6 saddr', range: LINK_LOCAL6 }, accept], comment: 'never forwarded' },
@@ -93,6 +97,7 @@ export const CHAINS: readonly Chain[] = [
   {
     family: 'bridge',
     name: 'prerouting',
+    guards: true,
     hook: { name: 'prerouting', priority: GUARD_PRIORITY },
     rules: [
       // A tag of VLAN 0 would pass by br_netfilter and so by the inet table, and yet be taken by the pod that it is for.
@@ -107,6 +112,7 @@ export const CHAINS: readonly Chain[] = [
   {
     family: 'bridge',
     name: 'spoofed',
+    guards: true,
     rules: [
       // Not more than discovery: between two pods of a bridge other link-local traffic would pass by every policy.
       { statements: [{ match: 'address', field: 'ip6 saddr', range: UNSPECIFIED6 }, LINK_MESSAGES, accept] },

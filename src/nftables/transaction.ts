@@ -35,6 +35,8 @@ export interface Transaction {
 
 /** What a table replacement has to know of the kernel; Backend.state() has it. */
 export interface TableOptions {
+  /** Whether source addresses are guarded; default: yes. */
+  readonly guard?: boolean
   /** What new tables get; default: none. */
   readonly flags?: readonly TableFlag[]
   /** The tables that exist, as far as is known. */
@@ -66,7 +68,7 @@ export function update({ sets, counters }: Delta): Transaction {
 export function replace(content: Content, counters: ReadonlyMap<CounterName, CounterValue>, options: TableOptions = {}): Transaction {
   const names: Record<TableFamily, Iterable<CounterName>> = { inet: [SPOOFED, ...content.counters], bridge: [SPOOFED] }
   const commands = TABLE_FAMILIES.flatMap((family): Command[] => {
-    const chains = CHAINS.filter((chain) => chain.family === family)
+    const chains = CHAINS.filter((chain) => chain.family === family && (options.guard !== false || chain.guards === undefined))
     return [
       ...removal(family, options),
       { add: 'table', family, flags: options.flags ?? [] },
