@@ -17,7 +17,7 @@ export function programOf(): Command {
     .version(version(), '-V, --version')
     .addHelpText('after', EXIT_CODES)
     .exitOverride()
-  add(program, 'agent', ['nodeName', 'source', 'backend', 'spoofGuard', 'logLevel'], runAgent)
+  add(program, 'agent', ['nodeName', 'source', 'kubeconfig', 'backend', 'spoofGuard', 'logLevel'], runAgent)
     .description('enforce, and follow every change; SIGTERM stops it, and the rules stay in the kernel')
   add(program, 'render', ['nodeName', 'source'], runRender)
     .description('print what would be installed for a folder of manifests, as nft text; the kernel is not touched')

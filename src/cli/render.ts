@@ -3,15 +3,19 @@ import process from 'node:process'
 import { Compiler } from '../compiler/compiler.ts'
 import type { Change } from '../cluster/change.ts'
 import type { Config } from '../config/options.ts'
+import { VethguardError } from '../errors.ts'
 import { FolderSource } from '../manifests/folder.ts'
 import { render } from '../nftables/render.ts'
 import { replace } from '../nftables/transaction.ts'
 
 export async function runRender({ nodeName, source }: Config<'nodeName' | 'source'>): Promise<void> {
+  if (source === undefined) throw new VethguardError('CONFIG_INVALID', '--source <dir> (VETHGUARD_SOURCE) is needed')
   const folder = new FolderSource(source)
   const changes: Change[] = []
   await folder.start({
-    changes: (batch) => changes.push(...batch),
+    changes: (batch) => {
+      for (const change of batch) changes.push(change)
+    },
     problems: (_, problems) => {
       for (const { object, field, message } of problems) process.stderr.write(`${object}: ${field}${field === '' ? '' : ' '}${message}\n`)
     },

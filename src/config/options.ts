@@ -29,8 +29,14 @@ export const OPTIONS = {
   source: option({
     flag: '--source <dir>',
     env: 'VETHGUARD_SOURCE',
-    description: 'folder of manifests (Pods with status, Namespaces, NetworkPolicies) to enforce and to follow',
-    schema: z.string('is needed').min(1, 'must be a folder'),
+    description: 'folder of manifests (Pods with status, Namespaces, NetworkPolicies) to enforce and to follow, instead of an API server',
+    schema: z.string().min(1, 'must be a folder').optional(),
+  }),
+  kubeconfig: option({
+    flag: '--kubeconfig <file>',
+    env: 'KUBECONFIG',
+    description: 'how to reach the API server; in a Pod its service account needs no file',
+    schema: z.string().min(1, 'must be a file').optional(),
   }),
   backend: option({
     flag: '--backend <kind>',

@@ -36,6 +36,6 @@ export interface Credentials {
 export async function findCredentials(kubeconfig: string | undefined, env: NodeJS.ProcessEnv): Promise<Credentials> {
   if (kubeconfig !== undefined && kubeconfig !== '') return kubeconfigCredentials(kubeconfig)
   if (env['KUBERNETES_SERVICE_HOST'] !== undefined) return inClusterCredentials(env)
-  const hint = 'set KUBECONFIG to the path of a kubeconfig file, or run in a Pod of the cluster'
+  const hint = 'set KUBECONFIG to the path of a kubeconfig file, run in a Pod of the cluster, or give a folder with --source'
   throw new VethguardError('CONFIG_INVALID', `no way to the API server is known: ${hint}`)
 }

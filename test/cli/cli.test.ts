@@ -32,7 +32,7 @@ describe('help', () => {
   })
 
   test.each([
-    ['agent', ['--node-name', 'NODE_NAME', '--source', 'VETHGUARD_SOURCE', '--backend', 'VETHGUARD_BACKEND', '--spoof-guard', '--log-level']],
+    ['agent', ['--node-name', 'NODE_NAME', '--source', 'VETHGUARD_SOURCE', '--kubeconfig', 'KUBECONFIG', '--backend', 'VETHGUARD_BACKEND', '--spoof-guard', '--log-level']],
     ['render', ['--node-name', '--source']],
     ['cleanup', ['--backend']],
   ])('of %s names every flag and environment variable', async (command, texts) => {
@@ -68,7 +68,6 @@ describe('called wrongly', () => {
       stdout: '',
       stderr: [
         'vethguard: --node-name <name> (NODE_NAME) must be the name of a node (lower-case DNS name, at most 253 characters), not "Node_1"',
-        '--source <dir> (VETHGUARD_SOURCE) is needed',
         '--backend <kind> (VETHGUARD_BACKEND) must be netlink or nft, not "iptables"',
         '--spoof-guard <on|off> (VETHGUARD_SPOOF_GUARD) must be on or off, not "maybe"',
         '--log-level <level> (VETHGUARD_LOG_LEVEL) must be trace, debug, info, warn, error or silent, not "loud"\n',

@@ -25,8 +25,8 @@ test.each(['', '-a', 'a-', 'a b', 'A', 'a..b', '.a', 'a.', 'a.-b', 'a\n', 'n'.re
 })
 
 test('every setting that is wrong or missing is named at once', () => {
-  const read = () => readConfig(['nodeName', 'source', 'backend'], { backend: 'iptables' })
-  expect(read).toThrow('--node-name <name> (NODE_NAME) is needed; --source <dir> (VETHGUARD_SOURCE) is needed; '
+  const read = () => readConfig(['nodeName', 'source', 'backend'], { source: '', backend: 'iptables' })
+  expect(read).toThrow('--node-name <name> (NODE_NAME) is needed; --source <dir> (VETHGUARD_SOURCE) must be a folder, not ""; '
     + '--backend <kind> (VETHGUARD_BACKEND) must be netlink or nft, not "iptables"')
 })
 
