@@ -133,7 +133,8 @@ export class Agent {
   #arrived(batch: readonly Change[]): void {
     for (const change of batch) this.#queue.push(change) // a batch may hold more than a call takes arguments
     this.#since ??= performance.now()
-    if (!this.#turnTaken) this.#pump()
+    if (this.#state === 'committing') this.#committer.retrySoon()
+    else if (!this.#turnTaken) this.#pump()
   }
 
   #takeQueue(): readonly Change[] {
@@ -205,7 +206,10 @@ export class Agent {
     this.#problems.set(`Node ${name}`, checkNode({ name, bridges: [...bridges].sort(), unguarded: this.#guard.unguarded }))
   }
 
+  /** With what came meanwhile: it may be what the kernel needs to take the content at all. */
   #wanted(): Content {
+    this.#compiler.load(this.#takeQueue())
+    this.#bind()
     const { sets, counters } = this.#compiler.content
     return { sets: new Map([...sets, ...this.#guard.content.sets]), counters }
   }

@@ -24,7 +24,9 @@ export class Committer {
   readonly #wanted: () => Content
   readonly #guard: boolean
   readonly #log: Logger
-  #stopped = new AbortController()
+  readonly #stopped = new AbortController()
+  /** Ends the wait between two tries to make the tables anew. */
+  #retry: AbortController | undefined
   #replacements = 0
   /** What the kernel calls the tables that were made last. */
   #handles = ''
@@ -81,8 +83,14 @@ export class Committer {
     }
   }
 
+  /** What is wanted changed: if the kernel refused it, it may take it now. */
+  retrySoon(): void {
+    this.#retry?.abort()
+  }
+
   stop(): void {
     this.#stopped.abort()
+    this.retrySoon()
   }
 
   #recover(err: unknown): Promise<void> {
@@ -99,7 +107,9 @@ export class Committer {
         return
       } catch (err) {
         this.#log.error({ err, retryMs }, 'the tables could not be made anew; what is in the kernel stays as it is')
-        await sleep(retryMs, undefined, { signal }).catch(() => undefined)
+        this.#retry = new AbortController()
+        await sleep(FIRST_RETRY_MS, undefined, { signal }).catch(() => undefined)
+        await sleep(retryMs - FIRST_RETRY_MS, undefined, { signal: this.#retry.signal }).catch(() => undefined)
       }
     }
   }

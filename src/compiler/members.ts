@@ -83,7 +83,7 @@ export class Groups {
 }
 
 function groupKey(pod: Pod): string {
-  const labels = Object.keys(pod.labels).sort().map((name) => `${name}=${pod.labels[name] ?? ''}`)
-  const ports = pod.ports.map(({ name, protocol, port }) => `${name}:${protocol}:${port}`)
-  return [pod.namespace, ...labels, '', ...ports].join('\n') // a line break occurs in none of them
+  const labels = Object.keys(pod.labels).sort().map((name) => [name, pod.labels[name]])
+  const ports = pod.ports.map(({ name, protocol, port }) => [name, protocol, port])
+  return JSON.stringify([pod.namespace, labels, ports])
 }

@@ -33,6 +33,9 @@ export interface PermissionContent {
   readonly everything: readonly PolicyKey[]
 }
 
+/** Ports of all ranges of one permission that are written out, so that a policy of many ranges does not become millions of elements. */
+const WRITTEN_OUT = 512
+
 /**
  * Ports of a range that is written out port by port. The kernel copies the whole set of ranges (pipapo) for every change of it:
  * with 1,800 ranges in it a change took 9 to 45 ms (bench/changes.ts), against 1 µs for each port in a hash.
@@ -117,24 +120,21 @@ function forEachElement(
   visit: (set: PermissionSet, key: Key, policies: readonly PolicyKey[]) => void,
 ): void {
   for (const { protocol, first, policies } of content.ports) visit('perm_ports', portKey(id, protocol, first), policies)
-  for (const range of content.ranges) forEachOfRange(content, id, range, (set, key) => visit(set, key, range.policies))
+  let left = WRITTEN_OUT
+  for (const range of content.ranges) {
+    const ports = range.last - range.first + 1
+    const writtenOut = ports <= Math.min(NARROW, left)
+    if (writtenOut) left -= ports
+    if (writtenOut) forEachPort(content, range, (port) => visit('perm_ports', portKey(id, range.protocol, port), range.policies))
+    else visit('perm_ranges', portRangeKey(id, range.protocol, range), range.policies)
+  }
   if (content.everything.length > 0) visit('perm_any', permissionKey(id), content.everything)
 }
 
-/** Narrow ranges go port by port where single ports are, less those that are there already. */
-function forEachOfRange(
-  content: PermissionContent,
-  id: number,
-  range: Allowed,
-  visit: (set: PermissionSet, key: Key) => void,
-): void {
-  const { protocol, first, last } = range
-  if (last - first >= NARROW) {
-    visit('perm_ranges', portRangeKey(id, protocol, range))
-    return
-  }
+/** The ports of a range, less those that stand alone already. */
+function forEachPort(content: PermissionContent, { protocol, first, last }: Allowed, visit: (port: number) => void): void {
   const single = new Set(content.ports.filter((one) => one.protocol === protocol).map((one) => one.first))
-  for (let port = first; port <= last; port++) if (!single.has(port)) visit('perm_ports', portKey(id, protocol, port))
+  for (let port = first; port <= last; port++) if (!single.has(port)) visit(port)
 }
 
 /**

@@ -31,7 +31,7 @@ export function readManifest(file: string, content: string): Manifest {
   for (const { number, value } of documents) {
     const position = `${file}#${number}`
     const reading = readObject(value)
-    problems.push(...reading.problems.map((problem) => ({ ...problem, object: placed(problem.object, position) })))
+    for (const problem of reading.problems) problems.push({ ...problem, object: placed(problem.object, position) })
     for (const change of reading.changes) {
       const first = objects.get(objectId(change))
       if (first === undefined) objects.set(objectId(change), { change, position })

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
 import type { Agent, Commit } from '../../src/agent/agent.ts'
 import type { Change } from '../../src/cluster/change.ts'
+import type { CounterName } from '../../src/nftables/content.ts'
 import { podKey } from '../../src/cluster/objects.ts'
 import { canonical } from '../compiler/canonical.ts'
 import { pod, policy } from '../policy/state.ts'
@@ -108,6 +109,20 @@ test('a kernel that goes on refusing is asked less and less often, and in the en
   await untilUpToDate(podChange(1), podChange(2))
   expect(lines.flatMap((line) => ('retryMs' in line ? [line.retryMs] : []))).toEqual([100, 200, 400])
   expect(warned).not.toHaveBeenCalled()
+})
+
+test('a content that the kernel never takes does not keep out the change that mends it', async () => {
+  const bad = policy('x/bad', { podSelector: {}, ingress: [{}] })
+  backend.refuses = ({ counters }) => counters.has('in/x/bad' as CounterName)
+  source.say(podChange(1))
+  source.say({ kind: 'policy', key: bad.key, now: bad })
+  await sleep(350)
+  expect(isUpToDate(podChange(1))).toBe(true)
+  const begin = performance.now()
+  source.say({ kind: 'policy', key: bad.key, now: undefined })
+  source.say(podChange(2))
+  await untilUpToDate(podChange(1), podChange(2))
+  expect(performance.now() - begin).toBeLessThan(250)
 })
 
 test('an agent that is closed while the kernel refuses gives up at once', async () => {

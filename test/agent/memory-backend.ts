@@ -15,6 +15,8 @@ const LATE_MS = 2
 export class MemoryBackend implements Backend {
   /** How the next commits go; when there are no more, all go well at once. */
   readonly moods: Mood[] = []
+  /** Contents that it never takes. */
+  refuses: (content: Content) => boolean = () => false
   /** Of all kinds, and those that went well. */
   readonly count = { tried: 0, done: 0 }
   #sets = new Map<SetName, Map<Key, Value>>()
@@ -82,6 +84,7 @@ export class MemoryBackend implements Backend {
     const before = { sets: new Map([...this.#sets].map(([set, elements]) => [set, new Map(elements)])), counters: new Map(this.#counters) }
     try {
       for (const command of commands) this.#run(command)
+      if (this.refuses(this.content)) throw refusal()
     } catch (error) {
       this.#sets = before.sets
       this.#counters = before.counters

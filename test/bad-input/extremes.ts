@@ -46,6 +46,21 @@ export const EXTREMES: readonly BadInput[] = [
     open: INTO_B,
   },
   {
+    name: '1,001 ipBlocks',
+    text: ingressToA(`[{from: ${list(1001, (index) => `{ipBlock: {cidr: 0.0.0.0/0, except: [10.${index >> 8}.${index & 255}.0/24]}}`)}}]`),
+    problems: [['NetworkPolicy x/p (case.yaml#1)', 'spec', /1001 ipBlocks are more than the 1000 .*nothing is allowed by this policy/]],
+    closed: INTO_A,
+    open: INTO_B,
+  },
+  {
+    name: '1,000 ranges for anybody beside 100 rules for certain peers, each of which would get them too',
+    text: ingressToA(`[{ports: ${list(1000, (index) => `{port: ${index * 60 + 1}, endPort: ${index * 60 + 58}}`)}}, ${
+      list(100, (index) => `{from: [{ipBlock: {cidr: 10.9.${index}.0/24}}], ports: [{port: ${index + 1}, protocol: UDP}]}`).slice(1)}`),
+    problems: [['NetworkPolicy x/p (case.yaml#1)', 'spec', /100000 ports for anybody times rules .* more than the 50000/]],
+    closed: INTO_A,
+    open: INTO_B,
+  },
+  {
     name: '5,000 rules',
     text: ingressToA(list(5000, (index) => `{ports: [{port: ${index + 100}}]}`)),
     closed: INTO_A,

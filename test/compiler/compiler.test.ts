@@ -9,7 +9,7 @@ import { ownerOf } from '../../src/policy/owner.ts'
 import { prepareEvaluator } from '../../src/policy/evaluator.ts'
 import type { Direction } from '../../src/policy/types.ts'
 import type { DirectionVerdict } from '../../src/policy/verdict.ts'
-import { podKey } from '../../src/cluster/objects.ts'
+import { type Labels, type Pod, podKey } from '../../src/cluster/objects.ts'
 import { changesOf, type Cluster, clusterArb, finalState, historyArb } from '../arbitrary/cluster.ts'
 import { NODES, POOL } from '../arbitrary/pool.ts'
 import { flowsOf } from '../arbitrary/flows.ts'
@@ -120,6 +120,14 @@ test('each single edit of a running cluster = from scratch', () => {
       expect(canonical(compiler.content)).toEqual(canonical(compiled(finalState(history)).content))
     }
   })
+})
+
+test('labels that only look alike when they are written down make different groups', () => {
+  const pod = (name: string, labels: Labels): Pod => ({
+    namespace: 'x', name, uid: name, labels, nodeName: NODE, addresses: [], hostNetwork: false, phase: 'Running', terminating: false, ports: [], faulty: false,
+  })
+  const pods = [pod('a', { app: 'web', team: 'ops' }), pod('b', { app: 'web\nteam=ops' }), pod('c', { 'app=web\nteam': 'ops' }), pod('d', { app: 'web' })]
+  expect(compiled({ pods, namespaces: [], policies: [] }).sizes.groups).toBe(4)
 })
 
 test('nothing is left when everything is gone', () => {

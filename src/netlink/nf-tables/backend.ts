@@ -2,6 +2,7 @@
 import { NetlinkError, VethguardError } from '../../errors.ts'
 import type { Backend, BackendState } from '../../nftables/backend.ts'
 import type { Content, CounterName } from '../../nftables/content.ts'
+import { schemaOf } from '../../nftables/schema.ts'
 import { commandText } from '../../nftables/render.ts'
 import type { CounterValue, TableFlag, Transaction } from '../../nftables/transaction.ts'
 import { probe, type Capabilities } from './capabilities.ts'
@@ -12,6 +13,9 @@ import { foreignTables, ownedByOther, readState } from './state.ts'
 
 /** Larger batches go to a thread of libuv's pool: the kernel needs about a millisecond for this much. */
 const SYNCHRONOUS_BYTES = 64 << 10
+
+/** What a range counts for when a batch is weighed. */
+const RANGE_BYTES = 8 << 10
 
 /** Errors kept beside the first: mostly they follow from it. */
 const OTHER_ERRORS = 5
@@ -45,7 +49,7 @@ export class NetlinkBackend implements Backend {
     if (transaction.commands.length === 0) return this.#pending
     const batch = encode(transaction, this.#sequence, this.#capabilities.endAck ? 'end' : 'last command')
     this.#sequence = batch.nextSequence
-    if (this.#pending === undefined && batch.bytes.length <= SYNCHRONOUS_BYTES) {
+    if (this.#pending === undefined && batch.bytes.length + weightOf(transaction) <= SYNCHRONOUS_BYTES) {
       this.#socket.send(batch.bytes)
       this.#confirm(batch)
       return undefined
@@ -102,6 +106,14 @@ export class NetlinkBackend implements Backend {
     if (others.length > 0) first.cause = new AggregateError(others.slice(0, OTHER_ERRORS), `and ${others.length} more`)
     return first.errno === EPERM && ownedByOther(this.state()) ? foreignTables(first) : first
   }
+}
+
+/** Ranges cost the kernel far more than their bytes tell: it copies their whole set. */
+function weightOf({ commands }: Transaction): number {
+  return commands.reduce((sum, command) => {
+    const hasRanges = 'elements' in command && schemaOf(command.set).interval === true && schemaOf(command.set).key.length > 1
+    return hasRanges ? sum + command.elements.size * RANGE_BYTES : sum
+  }, 0)
 }
 
 function describe(batch: Batch, sequence: number): string {

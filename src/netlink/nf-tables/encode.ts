@@ -1,7 +1,7 @@
 // A transaction → one batch of nf_tables messages, which the kernel applies as a whole.
 import type { Command, Transaction } from '../../nftables/transaction.ts'
 import { writeElements } from './elements.ts'
-import { MessageWriter } from './message.ts'
+import { MessageWriter, sequenceAfter } from './message.ts'
 import { BATCH_SUBSYSTEM, NFT_MSG, NLM_F, NLMSG } from './protocol.ts'
 import * as structure from './structure.ts'
 
@@ -34,7 +34,7 @@ export function encode({ commands }: Transaction, firstSequence: number, proof: 
   return {
     bytes: writer.bytes,
     proof: proof === 'end' ? end : end - 1,
-    nextSequence: writer.sequence,
+    nextSequence: sequenceAfter(writer.sequence - 1),
     commandOf: (sequence) => (sequence < end ? commands[firsts.findLastIndex((first) => first <= sequence)] : undefined),
   }
 }

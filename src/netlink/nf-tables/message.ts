@@ -6,6 +6,13 @@ const ATTRIBUTE_HEADER_BYTES = 4
 /** What the 16-bit length of an attribute can say. */
 export const MAX_ATTRIBUTE_BYTES = 0xffff
 
+/** Sequence numbers have 32 bits; where they begin again no answer to an old one is left. */
+const LAST_SEQUENCE = 2 ** 31
+
+export function sequenceAfter(sequence: number): number {
+  return sequence >= LAST_SEQUENCE ? 1 : sequence + 1
+}
+
 /**
  * A buffer of messages. Attributes are nested by open() and close(); numbers are big-endian as in all of nfnetlink.
  * Strings are latin1, one char a byte.

@@ -4,7 +4,7 @@ import { NetlinkError, SystemCallError, VethguardError } from '../../errors.ts'
 import { getsockname, MSG_DONTWAIT, recv, send, sendInBackground, setsockopt, SOL_SOCKET } from '../libc.ts'
 import { openNetlinkSocket, setReceiveBuffer } from '../open-socket.ts'
 import { messages, type Message } from './attributes.ts'
-import { MessageWriter } from './message.ts'
+import { MessageWriter, sequenceAfter } from './message.ts'
 import { NETLINK_NETFILTER, NLM_F, NLMSG } from './protocol.ts'
 
 const SO_SNDBUF = 7
@@ -108,7 +108,8 @@ export class NetfilterSocket {
 
   /** @returns the sequence number of the question */
   #ask({ type, family, all = false, attributes }: Request): number {
-    const sequence = this.#sequence++
+    const sequence = this.#sequence
+    this.#sequence = sequenceAfter(sequence)
     const writer = new MessageWriter(sequence, 256)
     writer.begin(type, NLM_F.REQUEST | (all ? NLM_F.DUMP : NLM_F.ACK), family)
     attributes?.(writer)

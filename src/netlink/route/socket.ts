@@ -2,7 +2,7 @@
 import { closeSync } from 'node:fs'
 import { NetlinkError } from '../../errors.ts'
 import { EINTR, recv, send, setsockopt } from '../libc.ts'
-import { MessageWriter } from '../nf-tables/message.ts'
+import { MessageWriter, sequenceAfter } from '../nf-tables/message.ts'
 import { openNetlinkSocket } from '../open-socket.ts'
 import { readMessages, type Message } from './message.ts'
 import { NETLINK_ROUTE, NLM_F, NLMSG } from './protocol.ts'
@@ -69,7 +69,8 @@ export class RouteSocket {
 
   /** @returns the sequence number that answers will have */
   #ask({ type, family, fixed, attributes }: DumpRequest): number {
-    const writer = new MessageWriter(++this.#sequence, 128)
+    this.#sequence = sequenceAfter(this.#sequence)
+    const writer = new MessageWriter(this.#sequence, 128)
     writer.begin(type, NLM_F.REQUEST | NLM_F.DUMP, family)
     writer.fixed(fixed)
     attributes?.(writer)

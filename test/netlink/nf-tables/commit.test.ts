@@ -99,6 +99,12 @@ test('lists of elements are split where an attribute ends, none is lost, and eac
   }
 })
 
+test('sequence numbers begin again long before they end', () => {
+  const commands = update(diff(emptyContent(), classes(10))).commands
+  expect(encode({ commands }, 2 ** 31 - 10).nextSequence).toBeLessThan(2 ** 31)
+  expect(encode({ commands }, 2 ** 31).nextSequence).toBe(1)
+})
+
 test('where the end of a batch is not acknowledged, its last command is', () => {
   const socket = new NetfilterSocket(kernel.path)
   const batch = encode(update(diff(emptyContent(), classes(5_000))), 100, 'last command')
