@@ -1,4 +1,4 @@
-// Every setting there is: one table for flags, environment and (by the same names) chart values. docs/configuration.md explains them.
+// Every setting there is: one table for flags, environment and (by the same names) chart values. README.md lists them.
 import { z } from 'zod'
 
 export interface OptionSpec<T> {
