@@ -5,6 +5,8 @@
 //      ├─ source isolated ──▶ out ─▶ class ─▶ out_pair ─┬▶ out_default ─▶ out_decide ─▶ return, or count, log, drop
 //      └─ target isolated ──▶ in  ─▶ class ─▶ in_pair  ─┴▶ in_default  ─▶ in_decide  ─▶ the same
 //
+//   bridge: forward -350 ─▶ to the port of a pod that is isolated for ingress, but not to its address ─▶ stray ─▶ count, drop
+//
 // The packet's priority is the scratch register between the look-ups: first the class of the remote address, then the
 // permission that this class has for the local pod. It is 0 again when the packet leaves.
 import { parseAddress, parseCidr, type AddressRange, type Family } from '../cluster/address.ts'
@@ -27,13 +29,16 @@ type Direction = 'in' | 'out'
 /** Counter in both tables of packets that entered from a pod's veth with an address that the pod does not have. */
 export const SPOOFED = 'spoofed' as CounterName
 
+/** Counter in the bridge table of frames to an isolated pod that no policy can judge: they do not name the pod's address. */
+export const STRAY = 'stray' as CounterName
+
 /** NFLOG group of denied packets; see monitor. */
 export const LOG_GROUP = 5
 
 /** Beginning of the prefix of logged packets; the direction (`in`, `out`) and a space follow. */
 export const LOG_PREFIX = 'vethguard '
 
-/** Before conntrack (-200), so that a forged packet leaves no entry there. */
+/** Before conntrack (-200), so that a forged packet leaves no entry there; on bridges before br_netfilter (0). */
 const GUARD_PRIORITY = -350
 
 /** Long enough for an IPv6 header and the ports of TCP, UDP and SCTP behind a few extension headers. */
@@ -43,6 +48,7 @@ const accept: Statement = { verdict: 'accept' }
 const back: Statement = { verdict: 'return' }
 const priorityNone: Statement = { set: 'priority', value: 'none' }
 const countSpoofed: Statement = { count: SPOOFED }
+const countStray: Statement = { count: STRAY }
 const drop: Statement = { verdict: 'drop' }
 
 const UNSPECIFIED6 = address('::')
@@ -121,6 +127,27 @@ export const CHAINS: readonly Chain[] = [
       { statements: [countSpoofed, drop] },
     ],
   },
+  {
+    family: 'bridge',
+    name: 'forward',
+    hook: { name: 'forward', priority: GUARD_PRIORITY },
+    rules: [
+      { statements: [{ match: 'ether type', type: '8021q' }, toClosed(), countStray, drop], comment: 'would pass by the inet table' },
+      { statements: [{ match: 'ether type', type: '8021ad' }, toClosed(), countStray, drop] },
+      { statements: [{ match: 'set', key: ['oifname', 'ip daddr'], set: 'port4' }, accept], comment: 'judged by the inet table' },
+      { statements: [{ match: 'set', key: ['oifname', 'ip6 daddr'], set: 'port6' }, accept] },
+      { statements: [toClosed(), { verdict: 'goto', chain: 'stray' }] },
+    ],
+  },
+  {
+    family: 'bridge',
+    name: 'stray',
+    rules: [
+      { statements: [{ match: 'ether type', type: 'arp' }, accept] },
+      { statements: [LINK_MESSAGES, accept] },
+      { statements: [countStray, drop], comment: 'broadcast, multicast, other addresses of the pod' },
+    ],
+  },
 ]
 
 function isolated(direction: Direction, family: Family): Rule {
@@ -192,6 +219,11 @@ function target(family: Family): Field {
 
 function fromPort(): Statement[] {
   return [{ match: 'set', key: ['iifname'], set: 'ports' }]
+}
+
+/** Frames to a pod that is isolated for ingress. */
+function toClosed(): Statement {
+  return { match: 'set', key: ['oifname'], set: 'closed' }
 }
 
 function address(text: string): AddressRange {

@@ -3,7 +3,7 @@
 /** Key fields by their nft type names. In a concatenation each field is padded to 4 bytes. */
 export type FieldType = 'classid' | 'ipv4_addr' | 'ipv6_addr' | 'inet_proto' | 'inet_service' | 'ifname'
 
-/** The agent's tables, by nft family; both are named `vethguard`. `bridge` holds only the guard of bridge ports. */
+/** The agent's tables, by nft family; both are named `vethguard`. `bridge` holds only what guards bridge ports. */
 export type TableFamily = 'inet' | 'bridge'
 
 export const TABLE_NAME = 'vethguard'
@@ -54,7 +54,7 @@ function directionSets(direction: 'in' | 'out', family: 4 | 6): Record<string, S
 
 /**
  * Every set of the program. `veths`/`veth4`/`veth6` (inet) and `ports`/`port4`/`port6` (bridge) hold the source addresses
- * that may enter from a pod's veth; the rest is described in docs/design.md.
+ * that may enter from a pod's veth; `closed` the ports of pods that are isolated for ingress; the rest is described in docs/design.md.
  */
 export const SETS = {
   perm_ports: { family: 'inet', key: ['classid', 'inet_proto', 'inet_service'], data: 'counter' },
@@ -62,6 +62,7 @@ export const SETS = {
   perm_any: { family: 'inet', key: ['classid'], data: 'counter' },
   veths: { family: 'inet', key: ['ifname'] },
   ports: { family: 'bridge', key: ['ifname'] },
+  closed: { family: 'bridge', key: ['ifname'] },
   ...addressSets(4),
   ...addressSets(6),
 } as const satisfies Record<string, SetSchema>

@@ -8,6 +8,7 @@ export type Field =
   | 'meta priority'
   | 'meta l4proto'
   | 'iifname'
+  | 'oifname'
   | 'ip saddr'
   | 'ip daddr'
   | 'ip6 saddr'
@@ -16,7 +17,7 @@ export type Field =
   | 'th dport'
 
 export type CtState = 'established' | 'related'
-export type EtherType = '8021q' | '8021ad'
+export type EtherType = 'arp' | '8021q' | '8021ad'
 
 export type Statement =
   /** Goes on if the fields together are an element of the set. */

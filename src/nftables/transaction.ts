@@ -1,7 +1,7 @@
 // What is to happen to the kernel's tables, all or nothing: a plain value that renders to nft text (render.ts) and encodes to
 // netlink (netlink/nf-tables/encode.ts).
 import type { Content, CounterName, Delta, Key, Value } from './content.ts'
-import { CHAINS, SPOOFED, type Chain } from './program.ts'
+import { CHAINS, SPOOFED, STRAY, type Chain } from './program.ts'
 import { schemaOf, SET_NAMES, type SetName, type TableFamily } from './schema.ts'
 import type { Rule } from './statement.ts'
 
@@ -63,10 +63,10 @@ export function update({ sets, counters }: Delta): Transaction {
 
 /**
  * Makes both tables anew with this content, whatever was there before, without a moment in between.
- * @param counters what counters begin with, by Backend.readCounters(), SPOOFED included; missing ones begin with 0
+ * @param counters what counters begin with, by Backend.readCounters(), SPOOFED and STRAY included; missing ones begin with 0
  */
 export function replace(content: Content, counters: ReadonlyMap<CounterName, CounterValue>, options: TableOptions = {}): Transaction {
-  const names: Record<TableFamily, Iterable<CounterName>> = { inet: [SPOOFED, ...content.counters], bridge: [SPOOFED] }
+  const names: Record<TableFamily, Iterable<CounterName>> = { inet: [SPOOFED, ...content.counters], bridge: [SPOOFED, STRAY] }
   const commands = TABLE_FAMILIES.flatMap((family): Command[] => {
     const chains = CHAINS.filter((chain) => chain.family === family && (options.guard !== false || chain.guards === undefined))
     return [
@@ -98,7 +98,7 @@ function removal(family: TableFamily, { tables }: TableOptions): Command[] {
   return [...(hasFlags ? [] : [{ add: 'table', family, flags: [] } as const]), { delete: 'table', family }]
 }
 
-/** The sum over both tables goes on in the first. */
+/** The sum over both tables goes on in the first that has the counter. */
 function initial(family: TableFamily, name: CounterName, counters: ReadonlyMap<CounterName, CounterValue>): CounterValue {
-  return (family === 'inet' ? counters.get(name) : undefined) ?? ZERO
+  return (family === (name === STRAY ? 'bridge' : 'inet') ? counters.get(name) : undefined) ?? ZERO
 }

@@ -31,7 +31,7 @@ export class MemoryBackend implements Backend {
 
   get content(): Content {
     const counters = new Set(this.#counters.keys())
-    counters.delete('spoofed' as CounterName)
+    for (const own of ['spoofed', 'stray'] as CounterName[]) counters.delete(own)
     return { sets: this.#sets, counters }
   }
 

@@ -8,7 +8,7 @@ const REGISTER_VERDICT = 0
 /** The first of the 16-byte registers; everything but concatenations works on it. */
 export const REGISTER_1 = 1
 
-export const META = { protocol: 1, priority: 2, iifname: 6, nfproto: 15, l4proto: 16 } as const
+export const META = { protocol: 1, priority: 2, iifname: 6, oifname: 7, nfproto: 15, l4proto: 16 } as const
 export const BASE = { link: 0, network: 1, transport: 2 } as const
 export const COMPARE = { equal: 0, unequal: 1, atMost: 3, atLeast: 5 } as const
 const CT_STATE_KEY = 0

@@ -31,6 +31,7 @@ const LOADS: Readonly<Record<Field, Load>> = {
   'meta priority': { type: 'classid', meta: META.priority },
   'meta l4proto': { type: 'inet_proto', meta: META.l4proto },
   iifname: { type: 'ifname', meta: META.iifname },
+  oifname: { type: 'ifname', meta: META.oifname },
   'ip saddr': { type: 'ipv4_addr', payload: { base: BASE.network, offset: 12 }, protocol: 'ip' },
   'ip daddr': { type: 'ipv4_addr', payload: { base: BASE.network, offset: 16 }, protocol: 'ip' },
   'ip6 saddr': { type: 'ipv6_addr', payload: { base: BASE.network, offset: 8 }, protocol: 'ip6' },
@@ -76,7 +77,7 @@ function writeMatch(scope: Scope, statement: Extract<Statement, { match: unknown
       writeAddressMatch(scope, statement)
       break
     case 'icmpv6':
-      requireProtocol(scope, 'ip6')
+      requireForIcmpv6(scope)
       write.meta(writer, META.l4proto, REGISTER_1)
       write.compare(writer, COMPARE.equal, IPPROTO_ICMPV6)
       write.payload(writer, { base: BASE.transport, offset: 0, bytes: 1 }, REGISTER_1)
@@ -128,6 +129,12 @@ function requireProtocol({ writer, family, known }: Scope, protocol: 'ip' | 'ip6
     write.meta(writer, META.protocol, REGISTER_1)
     write.compare(writer, COMPARE.equal, ETHERTYPE[protocol])
   }
+}
+
+/** On bridges nft asks for this one in another way. */
+function requireForIcmpv6(scope: Scope): void {
+  if (scope.family === 'inet' || scope.known.has('ip6')) requireProtocol(scope, 'ip6')
+  else writeEtherType(scope.writer, ETHERTYPE.ip6)
 }
 
 function writeEtherType(writer: MessageWriter, etherType: string): void {

@@ -68,6 +68,7 @@ test.each(['netlink', 'nft'] as const)('counters go on through a replacement, th
     counter spoofed { packets 1 bytes 10; }
   }
   table bridge vethguard { counter spoofed { packets 2 bytes 20; }
+    counter stray { packets 4 bytes 40; }
   }`)
   const agent = backend({ kind })
   const counters = await agent.readCounters()
@@ -77,6 +78,7 @@ test.each(['netlink', 'nft'] as const)('counters go on through a replacement, th
     'in/a': { packets: 5, bytes: 500 },
     'in/b': { packets: 0, bytes: 0 },
     spoofed: { packets: 3, bytes: 30 },
+    stray: { packets: 4, bytes: 40 },
   })
 })
 
