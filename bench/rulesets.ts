@@ -50,7 +50,7 @@ function vethguard(size: WorldSize, onServer: number, variant: Variant = 'server
       const compiler = new Compiler(NODE)
       compiler.load([...changesOf(size), ...talkers(size, lab.pods, variant)])
       const guarded = variant === 'no spoof guard' ? [] : lab.pods
-      const guard = guardElements(new Map(guarded.map((pod) => [podKey({ namespace: 'lab', name: pod.name }), bindingOf(pod)])))
+      const guard = guardElements(new Map(guarded.map((pod) => [podKey({ namespace: 'lab', name: pod.name }), bindingOf(pod)])), () => false)
       const backend = createBackend({ kind: 'netlink', namespace: `/run/netns/${lab.nodes[0]!.namespace}` })
       try {
         const { sets, counters } = compiler.content
@@ -88,7 +88,7 @@ function policyChange(name: string, spec: object): Change {
 }
 
 function bindingOf(pod: LabPod) {
-  return { ifname: pod.veth, bridged: false, addresses: [pod.address4, pod.address6] }
+  return { uid: pod.name, ifindex: 0, ifname: pod.veth, bridged: false, addresses: [pod.address4, pod.address6] }
 }
 
 /** As rule-by-rule enforcers write it: established first, then one rule after the other until the last one allows. */

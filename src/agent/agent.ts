@@ -5,6 +5,7 @@
 //   VethTable ──veths────────────▶ Guard ──delta────┘
 import type { Logger } from 'pino'
 import type { Change, Problem, Source } from '../cluster/change.ts'
+import type { PodKey } from '../cluster/objects.ts'
 import type { Veth } from '../cluster/veth.ts'
 import { Compiler, type CompilerSizes } from '../compiler/compiler.ts'
 import type { Bindings } from '../compiler/guard.ts'
@@ -177,7 +178,7 @@ export class Agent {
 
   #committed(changes: number, since: number, delta: Delta): void {
     const commit = { changes, durationMs: performance.now() - since, elements: elementsIn(delta) }
-    this.#log.debug(commit, 'committed')
+    this.#log.debug({ ...commit, durationMs: Number(commit.durationMs.toFixed(3)) }, 'committed')
     this.#options.onCommit?.(commit)
   }
 
@@ -187,7 +188,8 @@ export class Agent {
     if (this.#boundAt.pods === pods && this.#boundAt.veths === veths) return undefined
     const haveVethsChanged = this.#boundAt.veths !== veths
     this.#boundAt = { pods, veths }
-    const delta = this.#guard.update(this.#compiler.localPods(), this.#veths.veths(), veths)
+    const isClosed = (pod: PodKey): boolean => this.#compiler.isIsolated(pod, 'ingress')
+    const delta = this.#guard.update(this.#compiler.localPods(), this.#veths.veths(), veths, isClosed)
     if (haveVethsChanged) this.#checkNode()
     return delta
   }

@@ -32,13 +32,15 @@ export class Guard {
   /**
    * Binds anew.
    * @param revision of the veths: while it is the same, so are they
+   * @param isClosed whether a pod is isolated for ingress
    * @returns what changes in the kernel; undefined: nothing
    */
-  update(localPods: readonly Pod[], veths: Iterable<Veth>, revision: number): Delta | undefined {
+  update(localPods: readonly Pod[], veths: Iterable<Veth>, revision: number, isClosed: (pod: PodKey) => boolean): Delta | undefined {
     if (this.#evidence?.revision !== revision) this.#evidence = { revision, value: evidenceOf(veths) }
-    this.#bindings = bindPods(localPods, this.#evidence.value)
+    this.#bindings = bindPods(localPods, this.#evidence.value, this.#bindings.bindings)
     this.#ending = new Set(localPods.filter(({ terminating }) => terminating).map(podKey))
-    const wanted: Content = { sets: this.#enabled ? guardElements(this.#bindings.bindings) : new Map(), counters: new Set() }
+    // Also where source addresses are not guarded: ports of isolated pods are closed all the same.
+    const wanted: Content = { sets: guardElements(this.#bindings.bindings, isClosed), counters: new Set() }
     const delta = diff(this.#content, wanted)
     this.#content = wanted
     return isEmptyDelta(delta) ? undefined : delta

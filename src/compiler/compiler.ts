@@ -81,9 +81,15 @@ export class Compiler {
     return Array.from(this.#locals.records(), ({ pod }) => pod)
   }
 
-  /** Grows with every change of `localPods`. */
+  /** Grows with every change of `localPods` and of what `isIsolated` says. */
   get localRevision(): number {
-    return this.#locals.revision
+    return this.#locals.revision + this.#enforcement.revision
+  }
+
+  /** Whether policies (or doubt: faulty, contested) restrict what reaches, or leaves, an address of this local pod. */
+  isIsolated(pod: PodKey, direction: Direction): boolean {
+    const addresses = this.#peers.pods.get(pod)?.pod.addresses ?? []
+    return addresses.some((address) => this.#enforcement.isIsolated(address, direction))
   }
 
   /** Takes in everything there is. The kernel needs the whole content afterwards. */

@@ -29,6 +29,7 @@ export class Enforcement {
   readonly #addresses = new Map<Profile, Set<Address>>()
   /** Differences between two profiles, which all pods that go from one to the other share within one round of changes. */
   #differences = new Map<Profile, Map<Profile, Difference>>()
+  #revision = 0
 
   constructor(store: ContentStore) {
     this.#store = store
@@ -36,6 +37,15 @@ export class Enforcement {
 
   get addresses(): Iterable<Address> {
     return this.#byAddress.keys()
+  }
+
+  /** Grows with every change of what `isIsolated` says. */
+  get revision(): number {
+    return this.#revision
+  }
+
+  isIsolated(address: Address, direction: Direction): boolean {
+    return isolation(this.#byAddress.get(address), direction) !== undefined
   }
 
   /** Makes the kernel enforce exactly this for an address; undefined: nothing at all. */
@@ -63,6 +73,7 @@ export class Enforcement {
     const from = isolation(before, direction)
     const to = isolation(now, direction)
     if (isSame(from, to)) return
+    if ((from === undefined) !== (to === undefined)) this.#revision++
     this.#isolate(address, direction, to?.pod, from?.pod)
     this.#follow(address, direction, rowsOf(from?.side), rowsOf(to?.side))
   }

@@ -132,7 +132,52 @@ describe('binding', () => {
 
   test('a binding has the addresses of the pod’s status, not those set inside it', () => {
     const { bindings } = bindPods([pod('a', ['10.0.0.1', 'fd00::1'])], evidenceOf([veth('v1', { inside: ['10.0.0.1', '10.0.0.66'], bridge: 'cni0' })]))
-    expect(Array.from(bindings.values())).toEqual([{ ifname: 'v1', bridged: true, addresses: addresses(['10.0.0.1', 'fd00::1']) }])
+    expect(Array.from(bindings.values())).toEqual([{ uid: 'a', ifindex: 1, ifname: 'v1', bridged: true, addresses: addresses(['10.0.0.1', 'fd00::1']) }])
+  })
+})
+
+describe('a binding that was made', () => {
+  const before = bindPods(
+    [pod('a', ['10.0.0.1']), pod('b', ['10.0.0.2'])],
+    evidenceOf([veth('v1', { inside: ['10.0.0.1'] }), veth('v2', { inside: ['10.0.0.2'] })]),
+  ).bindings
+  const again = (pods: readonly Pod[], veths: readonly Veth[]): Record<string, string> => outcome(bindPods(pods, evidenceOf(veths), before))
+  const [a, b] = [pod('a', ['10.0.0.1']), pod('b', ['10.0.0.2'])]
+
+  test('stays when the pod has no address inside any more, another one, or that of another pod', () => {
+    for (const inside of [[], ['10.9.9.9'], ['10.0.0.2']]) {
+      expect(again([a, b], [veth('v1', { inside }), veth('v2', { inside: ['10.0.0.2'] })])).toEqual({ a: 'v1', b: 'v2' })
+    }
+  })
+
+  test('stays when two pods seem to have changed places', () => {
+    const veths = [veth('v1', { inside: ['10.0.0.2'], routed: ['10.0.0.2'] }), veth('v2', { inside: ['10.0.0.1'], routed: ['10.0.0.1'] })]
+    expect(again([a, b], veths)).toEqual({ a: 'v1', b: 'v2' })
+  })
+
+  test('keeps its veth from a new pod, whose address was set inside it', () => {
+    const veths = [veth('v1', { inside: ['10.0.0.1', '10.0.0.3'] })]
+    expect(again([a, pod('c', ['10.0.0.3'])], veths)).toEqual({ a: 'v1', c: 'its addresses lead to a veth that is another pod\'s: 10.0.0.3 to v1' })
+    expect(again([a, pod('c', ['10.0.0.3'])], [...veths, veth('v3', { inside: ['10.0.0.3'] })])).toEqual({ a: 'v1', c: 'v3' })
+  })
+
+  test('shares its veth with a pod of the same address', () => {
+    expect(again([a, pod('next', ['10.0.0.1'])], [veth('v1', { inside: ['10.0.0.1'] })])).toEqual({ a: 'v1', next: 'v1' })
+  })
+
+  test('follows the veth to another name and into a bridge, and the pod to its second address', () => {
+    const renamed = { ...veth('v7', { bridge: 'cni0' }), ifindex: 1 }
+    const { bindings } = bindPods([pod('a', ['10.0.0.1', 'fd00::1'])], evidenceOf([renamed]), before)
+    expect([...bindings.values()]).toEqual([{ uid: 'a', ifindex: 1, ifname: 'v7', bridged: true, addresses: addresses(['10.0.0.1', 'fd00::1']) }])
+  })
+
+  test('ends with the veth', () => {
+    expect(again([a], [veth('v9', { inside: ['10.0.0.1'] })])).toEqual({ a: 'v9' })
+  })
+
+  test('ends with the pod: one of the same name is another', () => {
+    const veths = [veth('v1', { inside: [] }), veth('v9', { inside: ['10.0.0.1'] })]
+    expect(again([{ ...a, uid: 'a2' }], veths)).toEqual({ a: 'v9' })
   })
 })
 
@@ -149,7 +194,7 @@ describe('elements', () => {
   test('a routed veth: name, and name with each address', () => {
     const { bindings } = bindPods([pod('a', ['10.0.0.1', 'fd00::1'])], evidenceOf([veth('v1', { inside: ['10.0.0.1'] })]))
     const name = '76310000000000000000000000000000'
-    expect(keys(guardElements(bindings))).toEqual({
+    expect(keys(guardElements(bindings, () => false))).toEqual({
       veths: [name],
       veth4: [`${name}0a000001`],
       veth6: [`${name}fd000000000000000000000000000001`],
@@ -159,17 +204,18 @@ describe('elements', () => {
   test('a bridge port: the sets of the bridge table', () => {
     const { bindings } = bindPods([pod('a', ['10.0.0.1'])], evidenceOf([veth('v1', { inside: ['10.0.0.1'], bridge: 'cni0' })]))
     const name = '76310000000000000000000000000000'
-    expect(keys(guardElements(bindings))).toEqual({ ports: [name], port4: [`${name}0a000001`] })
+    expect(keys(guardElements(bindings, () => false))).toEqual({ ports: [name], port4: [`${name}0a000001`] })
+    expect(keys(guardElements(bindings, (key) => key === 'shop/a'))).toEqual({ ports: [name], closed: [name], port4: [`${name}0a000001`] })
   })
 
   test('two pods on one veth: what either may send', () => {
     const { bindings } = bindPods([pod('a', ['10.0.0.1']), pod('b', ['10.0.0.2'])], evidenceOf([veth('v1', { inside: ['10.0.0.1', '10.0.0.2'] })]))
-    const elements = guardElements(bindings)
+    const elements = guardElements(bindings, () => true)
     expect(elements.get('veths')?.size).toBe(1)
     expect(elements.get('veth4')?.size).toBe(2)
   })
 
   test('no bindings, no elements', () => {
-    expect(guardElements(new Map()).size).toBe(0)
+    expect(guardElements(new Map(), () => true).size).toBe(0)
   })
 })
