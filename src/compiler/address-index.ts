@@ -1,6 +1,6 @@
 // Addresses in classes, findable by range: sorted buckets by prefix, so that a CIDR costs what it touches.
 import type { AddressRange } from '../cluster/address.ts'
-import type { Member } from './members.ts'
+import type { Member } from './model.ts'
 
 /** Bytes of the prefix that makes a bucket: IPv4 /24, IPv6 /64. */
 const PREFIX: Readonly<Record<number, number>> = { 4: 3, 16: 8 }

@@ -2,17 +2,10 @@
 import { addTo, getOrAdd, symmetricDifference } from '../collections.ts'
 import type { Address, AddressRange, Family } from '../cluster/address.ts'
 import { AddressIndex } from './address-index.ts'
-import type { Class } from './classes.ts'
-import type { Member } from './members.ts'
+import type { Atom, Class, Member } from './model.ts'
 import type { BlockPredicate } from './predicates.ts'
 import { assign, type Part } from './repartition.ts'
 import { type BlockSet, type Piece, sweep } from './sweep.ts'
-
-export interface Atom {
-  /** None in most of the address space. Changes in place when all addresses of the atom change alike. */
-  set: BlockSet
-  readonly classes: Set<Class>
-}
 
 /** A piece of the address space that lies in one atom. */
 export interface Interval extends AddressRange {

@@ -1,23 +1,13 @@
 // Classes: addresses that no active rule can tell apart. A class is a signature (what holds for the pod) and an atom (which
 // CIDR blocks hold for the address); the kernel knows it by a number.
 import { type Family, familyOf } from '../cluster/address.ts'
-import { type Atom, Atoms } from './atoms.ts'
+import { Atoms } from './atoms.ts'
 import { IdPool } from './ids.ts'
 import { addressKey, rangeKey } from './keys.ts'
-import type { Member } from './members.ts'
+import type { Atom, Class, Member, Signature } from './model.ts'
 import type { Predicate } from './predicates.ts'
-import type { Signature } from './signatures.ts'
 import type { ContentStore } from './store.ts'
 import type { Key } from '../nftables/content.ts'
-
-export interface Class {
-  readonly id: number
-  readonly family: Family
-  readonly signature: Signature
-  readonly atom: Atom
-  /** Elements in the kernel that carry its number: addresses, or intervals where the signature is empty. */
-  elements: number
-}
 
 /** Everything that holds for the members of a class. */
 export function predicatesOf({ signature, atom }: Class): Predicate[] {

@@ -12,7 +12,7 @@ import type { Change } from '../cluster/change.ts'
 import { type Pod, type PodKey, podKey, type PolicyKey } from '../cluster/objects.ts'
 import type { Content, CounterName, Delta } from '../nftables/content.ts'
 import type { Direction } from '../policy/types.ts'
-import { type Class, predicatesOf } from './classes.ts'
+import { predicatesOf } from './classes.ts'
 import type { CounterMeaning } from './counters.ts'
 import { Enforcement, type Enforced } from './enforcement.ts'
 import { type LocalPod, Locals } from './locals.ts'
@@ -23,7 +23,7 @@ import type { Asked } from './predicates.ts'
 import { Profiles } from './profiles.ts'
 import { activate, type ActivePolicy, deactivate } from './rules.ts'
 import { ContentStore } from './store.ts'
-import type { PodRecord } from './members.ts'
+import type { Class, PodRecord } from './model.ts'
 
 const DIRECTIONS: readonly Direction[] = ['ingress', 'egress']
 

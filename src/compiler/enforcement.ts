@@ -3,11 +3,11 @@ import { addTo, getOrAdd, removeFrom } from '../collections.ts'
 import { type Address, familyOf } from '../cluster/address.ts'
 import type { PodKey } from '../cluster/objects.ts'
 import type { Direction } from '../policy/types.ts'
-import type { Class } from './classes.ts'
 import { type CounterMeaning, counterName, denyCounter, SHORT } from './counters.ts'
 import { addressKey, pairKey, selfKey } from './keys.ts'
 import type { Profile, Row } from './profiles.ts'
 import type { ContentStore } from './store.ts'
+import type { Class } from './model.ts'
 
 /** How one direction of an address is enforced. 'nothing': isolated, and nothing is allowed (fail closed). */
 export type Side = Profile | 'nothing' | undefined

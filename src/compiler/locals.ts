@@ -3,8 +3,8 @@ import { getOrAdd } from '../collections.ts'
 import type { PodKey, PolicyKey } from '../cluster/objects.ts'
 import { matches } from '../policy/selector.ts'
 import type { Direction, Policy } from '../policy/types.ts'
-import type { PodRecord } from './members.ts'
 import type { Profile } from './profiles.ts'
+import type { PodRecord } from './model.ts'
 
 export interface LocalPod {
   record: PodRecord

@@ -3,8 +3,9 @@ import { addTo, removeFrom } from '../collections.ts'
 import type { Labels } from '../cluster/objects.ts'
 import { matches } from '../policy/selector.ts'
 import type { Selector } from '../policy/types.ts'
-import type { Group, Groups } from './members.ts'
+import type { Groups } from './groups.ts'
 import type { GroupPredicate, PodPredicate, PortName, Predicates } from './predicates.ts'
+import type { Group } from './model.ts'
 
 /** Predicates with the same namespaces, and the known namespaces that match. */
 interface Selection {

@@ -1,6 +1,6 @@
 // Whose address is it? Decides between pods that claim the same one.
 import type { Pod } from '../cluster/objects.ts'
-import type { PodRecord } from './members.ts'
+import type { PodRecord } from './model.ts'
 
 /** An owner; 'contested': several with the same right, and packets cannot tell them apart. */
 export type Owner = PodRecord | 'contested' | undefined

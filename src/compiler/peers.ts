@@ -2,13 +2,14 @@
 import { getOrAdd } from '../collections.ts'
 import { type Address, familyOf } from '../cluster/address.ts'
 import type { Labels, Pod, PodKey } from '../cluster/objects.ts'
-import { type Class, Classes } from './classes.ts'
+import { Classes } from './classes.ts'
 import { Matching } from './matching.ts'
-import { type Group, Groups, type Member, type PodRecord } from './members.ts'
+import { Groups } from './groups.ts'
 import { ownerOf } from './ownership.ts'
 import { type Asked, type BlockPredicate, type GroupPredicate, type Predicate, Predicates } from './predicates.ts'
 import { Signatures } from './signatures.ts'
 import type { ContentStore } from './store.ts'
+import type { Class, Group, Member, PodRecord } from './model.ts'
 
 /** A class whose meaning changed in place, and by which predicates. */
 export interface Renamed {

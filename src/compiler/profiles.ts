@@ -2,10 +2,11 @@
 import { addTo, removeFrom, symmetricDifference } from '../collections.ts'
 import type { NamedPort } from '../cluster/objects.ts'
 import type { Direction } from '../policy/types.ts'
-import { type Class, predicatesOf } from './classes.ts'
+import { predicatesOf } from './classes.ts'
 import { type PermissionContent, permissionOf, type Permissions } from './permissions.ts'
 import type { Asked, Predicate } from './predicates.ts'
 import { type ActivePolicy, type ActiveRule, grants, namesOf } from './rules.ts'
+import type { Class } from './model.ts'
 
 export interface Row {
   readonly content: PermissionContent

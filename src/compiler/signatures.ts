@@ -1,18 +1,8 @@
 // Signatures: sets of pod and port predicates that hold. They partition the groups; see repartition.ts for how they change.
 import { addTo, getOrAdd, removeFrom, symmetricDifference } from '../collections.ts'
-import type { Group } from './members.ts'
-import type { Atom } from './atoms.ts'
-import type { Class } from './classes.ts'
+import type { Group, Signature } from './model.ts'
 import type { GroupPredicate, Predicate } from './predicates.ts'
 import { assign, type Part } from './repartition.ts'
-
-export interface Signature {
-  /** Ascending ids. Changes in place when all groups of the signature change alike. */
-  predicates: readonly GroupPredicate[]
-  key: string
-  readonly groups: Set<Group>
-  readonly classes: Map<Atom, Class>
-}
 
 /** What a repartition did: groups to place anew, and signatures whose meaning changed in place, with the difference. */
 export interface SignatureChanges {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import { VethguardError } from '../errors.ts'
-import type { Access, Credentials } from './credentials.ts'
+import type { Access, Credentials } from './access.ts'
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 /** The kubelet renews tokens when a fifth of their life is left: minutes at least. */

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs'
 import type { RequestOptions } from 'node:https'
 import { VethguardError } from '../errors.ts'
-import type { Access, Credentials, TlsMaterial } from './credentials.ts'
+import type { Access, Credentials, TlsMaterial } from './access.ts'
 import { filesOf, loadKubeconfig, type LoadedConfig } from './kubeconfig-file.ts'
 
 /** An exec plugin that waits for somebody to type is not waited for. */

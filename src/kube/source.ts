@@ -6,7 +6,7 @@
 import type { Logger } from 'pino'
 import type { Source, SourceSink } from '../cluster/change.ts'
 import { VethguardError } from '../errors.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials } from './access.ts'
 import type { KubeObserver, ResourceStatus } from './observer.ts'
 import { Reflector } from './reflector.ts'
 import { type ResourceName, resources } from './resource.ts'

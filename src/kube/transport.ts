@@ -8,7 +8,7 @@
 import type { Readable } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
 import { type Dispatcher, EnvHttpProxyAgent, ProxyAgent } from 'undici'
-import type { Access, Credentials } from './credentials.ts'
+import type { Access, Credentials } from './access.ts'
 import { readError } from './status.ts'
 
 /** Idle time before the first keep-alive probe; libuv then sends one each second and gives up after ten. */

@@ -1,43 +1,7 @@
-// Groups of like pods, and the addresses they hold. Selectors match groups; packets carry addresses.
+// Groups of like pods: selectors match groups, not pods.
 import { addTo, removeFrom } from '../collections.ts'
-import type { Address } from '../cluster/address.ts'
-import type { Labels, NamedPort, Pod, PodKey } from '../cluster/objects.ts'
-import type { Atom } from './atoms.ts'
-import type { Class } from './classes.ts'
-import type { Signature } from './signatures.ts'
-
-/** Pods of one namespace with the same labels and the same named ports: no rule can tell them apart but by address. */
-export interface Group {
-  readonly key: string
-  readonly namespace: string
-  readonly labels: Labels
-  readonly ports: readonly NamedPort[]
-  readonly members: Set<Member>
-  /** Pods that hold on to the group, with or without an address. */
-  pods: number
-  signature: Signature
-}
-
-/** A pod as the compiler keeps it; labels and ports are those of its group, so that they are in memory once. */
-export interface PodRecord {
-  readonly key: PodKey
-  readonly pod: Pod
-  /** undefined: no selector may match it (host network, faulty). */
-  readonly group: Group | undefined
-}
-
-/** An address of the cluster. */
-export interface Member {
-  readonly address: Address
-  /** The pods that say it is theirs. */
-  claims: readonly PodRecord[]
-  /** The group of the pod that owns the address; undefined while it is nobody's, or contested. */
-  group: Group | undefined
-  /** Known while the address is in a class. */
-  atom: Atom | undefined
-  /** The class that the kernel has for this address; undefined: no rule asks anything about its pod. */
-  class: Class | undefined
-}
+import type { Pod } from '../cluster/objects.ts'
+import type { Group, Member, Signature } from './model.ts'
 
 /** Groups by key and by namespace. */
 export class Groups {
