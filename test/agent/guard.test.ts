@@ -1,11 +1,16 @@
 // What the agent makes of the node it is on: pods' veths that are guarded, pods that have none, and settings that are wrong.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { formatAddress } from '../../src/cluster/address.ts'
-import { podNetworkAddress } from '../lab/host.ts'
+import { addressTexts, podNetworkAddress } from '../lab/host.ts'
+import { ipBatch } from '../lab/namespace.ts'
 import type { Verdict } from '../lab/prober.ts'
 import { podObject } from '../situations/fixture.ts'
 import { AgentLab, PORT_80 } from './agent-lab.ts'
 import type { AgentProcess } from './agent-process.ts'
+
+/** A change of a veth is in the kernel after this, with much to spare. */
+const SEEN_MS = 300
 
 let lab: AgentLab
 let agent: AgentProcess
@@ -45,6 +50,17 @@ describe.each(['routed', 'bridge'] as const)('%s pods', (layout) => {
     expect(line).toMatchObject({ level: 40, object: 'Node node0', field: 'pod x/ghost', msg: expect.stringContaining(address) })
     lab.remove('ghost.json')
     await agent.heard('Node node0: pod x/ghost: no problem any more')
+    expect(agent.complaints()).toHaveLength(1)
+  })
+
+  test('a pod that takes another’s address and drops its own is guarded as before', async () => {
+    const [taker, other] = [lab.pod('x/a'), lab.pod('x/b')]
+    const texts = addressTexts(other)
+    const lines = ['addr flush dev eth0 scope global', ...texts.map((text) => `addr add ${text}/${text.includes(':') ? 128 : 32} dev eth0`)]
+    ipBatch(taker.namespace, lines)
+    lab.exec('ip', 'link', 'set', taker.veth, 'txqueuelen', '999') // the agent looks again at what is inside
+    await sleep(SEEN_MS)
+    expect(spoof()).toEqual(['denied', 'denied'])
     expect(agent.complaints()).toHaveLength(1)
   })
 

@@ -31,13 +31,13 @@ export function send(namespace: string, link: string, frames: readonly Buffer[])
   closeSync(fd)
 }
 
-export function frame(etherType: number, body: Buffer, target = BROADCAST): Buffer {
+export function frame(etherType: number, body: Buffer, target: Buffer = BROADCAST): Buffer {
   return Buffer.concat([target, Buffer.from('02000000aa01', 'hex'), be16(etherType), body])
 }
 
 /** A frame with a VLAN tag; tags of VLAN 0 only carry a priority. */
-export function tagged(tag: number, etherType: number, body: Buffer): Buffer {
-  return frame(tag, Buffer.concat([be16(0), be16(etherType), body]))
+export function tagged(tag: number, etherType: number, body: Buffer, target: Buffer = BROADCAST): Buffer {
+  return frame(tag, Buffer.concat([be16(0), be16(etherType), body]), target)
 }
 
 export function arp(sender: string): Buffer {
