@@ -70,7 +70,7 @@ describe.each(['on', 'off'])('source addresses guarded: %s', (spoofGuard) => {
   test.each(FRAMES)('%s: an isolated pod gets nothing, another does', async (name, send) => {
     const before = (await lab.counters())['stray']!
     expect(arrives(send, ISOLATED)).toBe(false)
-    expect(await lab.counters()).toMatchObject(isGuarded(name) ? {} : { stray: before + 1 })
+    expect((await lab.counters())['stray']! > before).toBe(!isGuarded(name))
     expect(arrives(send, OPEN)).toBe(!isGuarded(name))
   })
 
