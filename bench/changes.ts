@@ -4,7 +4,7 @@
 import process from 'node:process'
 import pino from 'pino'
 import { Agent, type Commit } from '../src/agent/agent.ts'
-import type { Change } from '../src/cluster/change.ts'
+import type { Change } from '../src/source.ts'
 import type { Pod } from '../src/cluster/objects.ts'
 import type { Veth } from '../src/cluster/veth.ts'
 import { createBackend } from '../src/netlink/create-backend.ts'

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import process from 'node:process'
 import pino from 'pino'
-import type { Change } from '../src/cluster/change.ts'
+import type { Change } from '../src/source.ts'
 import { KubeSource } from '../src/kube/source.ts'
 
 const pods = process.argv[2] ?? '150000'

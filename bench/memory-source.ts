@@ -1,5 +1,5 @@
 // A source that says what the benchmark tells it to.
-import type { Change, Source, SourceSink } from '../src/cluster/change.ts'
+import type { Change, Source, SourceSink } from '../src/source.ts'
 
 export class MemorySource implements Source {
   #first: readonly Change[]

@@ -1,7 +1,7 @@
 // What the data-path benchmark compares: rulesets for one node with two pods that talk to each other.
 import { Compiler } from '../src/compiler/compiler.ts'
 import { guardElements } from '../src/compiler/guard.ts'
-import type { Change } from '../src/cluster/change.ts'
+import type { Change } from '../src/source.ts'
 import { formatAddress } from '../src/cluster/address.ts'
 import { type Labels, podKey } from '../src/cluster/objects.ts'
 import { createBackend } from '../src/netlink/create-backend.ts'

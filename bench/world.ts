@@ -2,7 +2,7 @@
 // by CIDR, ports and ranges), and the same at every run.
 import type { Address } from '../src/cluster/address.ts'
 import { addressFromBytes } from '../src/cluster/address.ts'
-import type { Change } from '../src/cluster/change.ts'
+import type { Change } from '../src/source.ts'
 import { type Namespace, type Pod, podKey } from '../src/cluster/objects.ts'
 import { readPolicy } from '../src/policy/read.ts'
 import type { Policy } from '../src/policy/types.ts'

@@ -1,7 +1,7 @@
 // The folder of manifests that the demo's agent follows: a copy of examples/, what it says, and edits in it.
 import { cpSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Change } from '../src/cluster/change.ts'
+import type { Change } from '../src/source.ts'
 import type { Namespace, Pod } from '../src/cluster/objects.ts'
 import { FolderSource } from '../src/manifests/folder.ts'
 import type { Policy } from '../src/policy/types.ts'

@@ -4,7 +4,8 @@
 //                                    │ local pods   ├──▶ Committer ──▶ Backend ──▶ kernel
 //   VethTable ──veths────────────▶ Guard ──delta────┘
 import type { Logger } from 'pino'
-import type { Change, Problem, Source } from '../cluster/change.ts'
+import type { Problem } from '../cluster/change.ts'
+import type { Change, Source } from '../source.ts'
 import type { PodKey } from '../cluster/objects.ts'
 import type { Veth } from '../cluster/veth.ts'
 import { Compiler, type CompilerSizes } from '../compiler/compiler.ts'

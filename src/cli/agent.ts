@@ -2,7 +2,7 @@
 import process from 'node:process'
 import pino, { type Logger } from 'pino'
 import { Agent } from '../agent/agent.ts'
-import type { Source } from '../cluster/change.ts'
+import type { Source } from '../source.ts'
 import type { Config } from '../config/options.ts'
 import { FolderSource } from '../manifests/folder.ts'
 import { findCredentials } from '../kube/credentials.ts'

@@ -1,7 +1,7 @@
 // `vethguard render`: what the agent would install at its start, but for what only the node knows (the guard of its veths).
 import process from 'node:process'
 import { Compiler } from '../compiler/compiler.ts'
-import type { Change } from '../cluster/change.ts'
+import type { Change } from '../source.ts'
 import type { Config } from '../config/options.ts'
 import { VethguardError } from '../errors.ts'
 import { FolderSource } from '../manifests/folder.ts'

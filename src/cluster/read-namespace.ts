@@ -1,5 +1,5 @@
 // core/v1 Namespace -> its labels, which is all that policies ask of it.
-import type { Problem } from './change.ts'
+import type { NamespaceChange, Problem } from './change.ts'
 import { field, isObject, quote, report, rootPlace } from './fields.ts'
 import { isDnsLabel } from './identity.ts'
 import { type ChangeReading, readLabels } from './read-pod.ts'
@@ -12,7 +12,7 @@ const NAME_LABEL = 'kubernetes.io/metadata.name'
  * Reads a Namespace. If its labels cannot be read it is as if it were gone: its pods match no selector of namespaces but `{}`.
  * @param object as parsed from JSON or YAML
  */
-export function readNamespace(object: unknown): ChangeReading {
+export function readNamespace(object: unknown): ChangeReading<NamespaceChange> {
   const root = rootPlace(object, UNKNOWN)
   const name = isObject(root) ? field(field(root, 'metadata'), 'name') : root
   const problems = (of: string): Problem[] => root.findings.map((finding) => ({ object: of, ...finding }))

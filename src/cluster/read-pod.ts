@@ -1,6 +1,6 @@
 // core/v1 Pod -> the few fields that decide about packets. What cannot be read makes the pod faulty: it is denied everything.
 import { type Address, parseAddress } from './address.ts'
-import type { Change, Problem } from './change.ts'
+import type { PodChange, Problem } from './change.ts'
 import { type Place, field, isMissing, isObject, items, quote, report, rootPlace, text, textFields } from './fields.ts'
 import { type Identity, readIdentity } from './identity.ts'
 import { type Labels, type Pod, podKey } from './objects.ts'
@@ -11,8 +11,8 @@ const PHASES: ReadonlyMap<string, Pod['phase']> = new Map([['', 'Pending'], ['Pe
 const TERMINAL: ReadonlySet<unknown> = new Set(['Succeeded', 'Failed'])
 
 /** The change that an object's appearance means; undefined only if the input is no object at all. */
-export interface ChangeReading {
-  readonly change: Change | undefined
+export interface ChangeReading<C> {
+  readonly change: C | undefined
   readonly problems: Problem[]
 }
 
@@ -20,7 +20,7 @@ export interface ChangeReading {
  * Reads a Pod. In phase Succeeded or Failed it is gone: its address may already belong to another pod.
  * @param object as parsed from JSON or YAML
  */
-export function readPod(object: unknown): ChangeReading {
+export function readPod(object: unknown): ChangeReading<PodChange> {
   const root = rootPlace(object, FAULTY)
   if (!isObject(root)) return { change: undefined, problems: problemsOf(root, 'Pod') }
   const identity = readIdentity(root)

@@ -8,7 +8,7 @@
 //     └──▶ locals ◀── policies ──▶ active ──▶ profiles (class → permission) ──▶ enforcement ──▶ in_*/out_*, self
 //                                                          └──▶ permissions ──▶ perm_*, counters
 import type { Address } from '../cluster/address.ts'
-import type { Change } from '../cluster/change.ts'
+import type { Change } from '../source.ts'
 import { type Pod, type PodKey, podKey, type PolicyKey } from '../cluster/objects.ts'
 import type { Content, CounterName, Delta } from '../nftables/content.ts'
 import type { Direction } from '../policy/types.ts'

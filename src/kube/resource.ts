@@ -1,5 +1,6 @@
 // What is read from the API server: which objects, and what is kept of each.
-import type { Change, Problem } from '../cluster/change.ts'
+import type { Problem } from '../cluster/change.ts'
+import type { Change } from '../source.ts'
 import { readNamespace } from '../cluster/read-namespace.ts'
 import { readPod } from '../cluster/read-pod.ts'
 import { readPolicy } from '../policy/read.ts'

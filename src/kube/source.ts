@@ -4,7 +4,7 @@
 //   namespaces ──────▶ Reflector ─┼─▶ sink   (one batch when all three are synced; then each event as it comes)
 //   networkpolicies ─▶ Reflector ─┘
 import type { Logger } from 'pino'
-import type { Source, SourceSink } from '../cluster/change.ts'
+import type { Source, SourceSink } from '../source.ts'
 import { VethguardError } from '../errors.ts'
 import type { Credentials } from './access.ts'
 import type { KubeObserver, ResourceStatus } from './observer.ts'

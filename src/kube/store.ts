@@ -1,7 +1,8 @@
 // What a resource's objects are, as far as the sink has been told. Only real differences come out of it: most events of pods
 // change nothing that decides about packets.
 import { isDeepStrictEqual } from 'node:util'
-import type { Change, Problem } from '../cluster/change.ts'
+import type { Problem } from '../cluster/change.ts'
+import type { Change } from '../source.ts'
 import type { Reading } from './resource.ts'
 
 export interface Update {

@@ -2,7 +2,7 @@
 // what may be an edit under way (a file being written, emptied, removed or not parseable) gets a moment to become whole.
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import type { Source, SourceSink } from '../cluster/change.ts'
+import type { Source, SourceSink } from '../source.ts'
 import { VethguardError } from '../errors.ts'
 import { type Manifest, readManifest, unreadableManifest } from './manifest.ts'
 import { Tree, isManifestName } from './tree.ts'

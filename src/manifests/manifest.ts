@@ -1,5 +1,6 @@
 // One manifest file as a value: the objects in it, each with its place, and what is wrong with it.
-import type { Change, Problem } from '../cluster/change.ts'
+import type { Problem } from '../cluster/change.ts'
+import type { Change } from '../source.ts'
 import { readObject } from './objects.ts'
 import { parseManifest } from './parse.ts'
 

@@ -1,5 +1,6 @@
 // Any API object -> the changes it means: by kind, and lists entry by entry.
-import type { Change, Problem } from '../cluster/change.ts'
+import type { Problem } from '../cluster/change.ts'
+import type { Change } from '../source.ts'
 import { readNamespace } from '../cluster/read-namespace.ts'
 import { type ChangeReading, readPod } from '../cluster/read-pod.ts'
 import { readPolicy } from '../policy/read.ts'
@@ -71,7 +72,7 @@ function withKind(entry: unknown, kind: string): unknown {
   return kind === 'NetworkPolicy' ? { apiVersion: `${POLICY_GROUP}/v1`, kind, ...entry } : { kind, ...entry }
 }
 
-function readingOf({ change, problems }: ChangeReading): ObjectReading {
+function readingOf({ change, problems }: ChangeReading<Change>): ObjectReading {
   return { changes: change === undefined ? [] : [change], problems, ignored: 0 }
 }
 

@@ -1,5 +1,5 @@
 // The text of one manifest file -> its documents. Knows YAML and JSON, and nothing of Kubernetes.
-import { type Document, type YAMLError, parseAllDocuments } from 'yaml'
+import { type Document, LineCounter, isScalar, parseAllDocuments, visit } from 'yaml'
 
 /** How often anchors may be repeated, nested repetition multiplied: ends the "billion laughs". */
 const MAX_ALIASES = 1000
@@ -28,19 +28,41 @@ function parseJson(content: string): ParsedManifest {
   return collect([() => JSON.parse(content.replace(/^\uFEFF/, '')) as unknown])
 }
 
+/** Without the parser's own search for repeated keys and its pictures of errors: both take a time that grows with the square. */
 function parseYaml(content: string): ParsedManifest {
+  const lines = new LineCounter()
   try {
-    const documents = parseAllDocuments(content, { merge: true, logLevel: 'error' })
-    return 'empty' in documents ? { documents: [], errors: [] } : collect(documents.map((document) => () => valueOf(document)))
+    const options = { merge: true, logLevel: 'error', uniqueKeys: false, prettyErrors: false, lineCounter: lines } as const
+    const documents = parseAllDocuments(content, options)
+    return 'empty' in documents ? { documents: [], errors: [] } : collect(documents.map((document) => () => valueOf(document, lines)))
   } catch (error) {
     return { documents: [], errors: [reasonOf(error)] } // nested so deep that the parser's stack ends
   }
 }
 
-function valueOf(document: Document): unknown {
-  const [error] = document.errors
-  if (error !== undefined) throw error
-  return document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown
+/** @throws Error with line and column */
+function valueOf(document: Document, lines: LineCounter): unknown {
+  const error = document.errors[0] ?? repeatedKey(document)
+  if (error === undefined) return document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown
+  const { line, col } = lines.linePos(error.pos[0])
+  throw new Error(`${error.message} at line ${line}, column ${col}`)
+}
+
+/** Of two values for one key nobody knows which is meant (YAML 1.2, 3.2.1.3). */
+function repeatedKey(document: Document): { readonly message: string; readonly pos: readonly [number] } | undefined {
+  let at: number | undefined
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<unknown>()
+      for (const { key } of items) {
+        if (!isScalar(key)) continue
+        if (seen.has(key.value)) at = key.range?.[0] ?? 0
+        seen.add(key.value)
+      }
+      return at === undefined ? undefined : visit.BREAK
+    },
+  })
+  return at === undefined ? undefined : { message: 'Map keys must be unique', pos: [at] }
 }
 
 function collect(readers: readonly (() => unknown)[]): ParsedManifest {
@@ -58,10 +80,9 @@ function collect(readers: readonly (() => unknown)[]): ParsedManifest {
   return { documents, errors }
 }
 
-/** The first line of the parser's message, which has line and column; the picture below it is not for logs. */
+/** The first line of the message: what follows is not for logs. */
 function reasonOf(error: unknown): string {
-  const { message } = error as YAMLError | Error
-  return message.split('\n', 1)[0]?.replace(/:$/, '') ?? ''
+  return (error as Error).message.split('\n', 1)[0] ?? ''
 }
 
 function isDeeper(value: unknown, limit: number): boolean {

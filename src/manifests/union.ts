@@ -1,6 +1,7 @@
 // All manifest files of a folder together: what they say as one, and what each edit changes of that.
 import { isDeepStrictEqual } from 'node:util'
-import type { Change, Problem } from '../cluster/change.ts'
+import type { Problem } from '../cluster/change.ts'
+import type { Change } from '../source.ts'
 import { type Manifest, type ManifestObject, duplicateProblem } from './manifest.ts'
 
 export interface UnionUpdate {

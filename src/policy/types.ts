@@ -67,3 +67,10 @@ export interface Policy {
   readonly ingress: readonly Rule[] | undefined
   readonly egress: readonly Rule[] | undefined
 }
+
+/** "This policy is now so"; undefined: it is gone. */
+export interface PolicyChange {
+  readonly kind: 'policy'
+  readonly key: PolicyKey
+  readonly now: Policy | undefined
+}

@@ -1,7 +1,7 @@
 // The agent's loop without a process, a folder or veths: told what is so, over any back end.
 import pino, { type Logger } from 'pino'
 import { Agent } from '../../src/agent/agent.ts'
-import type { Change, Source, SourceSink } from '../../src/cluster/change.ts'
+import type { Change, Source, SourceSink } from '../../src/source.ts'
 import { Compiler } from '../../src/compiler/compiler.ts'
 import type { Backend } from '../../src/nftables/backend.ts'
 import { NODES } from '../arbitrary/pool.ts'

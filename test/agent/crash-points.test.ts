@@ -3,7 +3,7 @@
 // step can be chosen.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import type { Change } from '../../src/cluster/change.ts'
+import type { Change } from '../../src/source.ts'
 import { podKey } from '../../src/cluster/objects.ts'
 import { createBackend } from '../../src/netlink/create-backend.ts'
 import type { Backend } from '../../src/nftables/backend.ts'

@@ -1,6 +1,6 @@
 // Random clusters, and random histories that end in one: the input of all properties.
 import fc from 'fast-check'
-import type { Change } from '../../src/cluster/change.ts'
+import type { Change } from '../../src/source.ts'
 import { type Namespace, type Pod, podKey } from '../../src/cluster/objects.ts'
 import type { Policy } from '../../src/policy/types.ts'
 import { namespaceArb, podArb } from './pods.ts'

@@ -1,6 +1,7 @@
 // A sink that takes nothing twice: every change and every problem must be news.
 import { isDeepStrictEqual } from 'node:util'
-import type { Change, Problem, SourceSink } from '../../src/cluster/change.ts'
+import type { Problem } from '../../src/cluster/change.ts'
+import type { Change, SourceSink } from '../../src/source.ts'
 import { type ResourceName, resources } from '../../src/kube/resource.ts'
 import type { FakeHistory } from './fake-history.ts'
 

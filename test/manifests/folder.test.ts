@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import type { Change, Problem, SourceSink } from '../../src/cluster/change.ts'
+import type { Problem } from '../../src/cluster/change.ts'
+import type { Change, SourceSink } from '../../src/source.ts'
 import { FolderSource } from '../../src/manifests/folder.ts'
 
 /** Keeps what was delivered, and lets a test wait for what it expects. */

@@ -63,6 +63,20 @@ describe('bad text', () => {
     expect(documents.length).toBeLessThan(2)
   })
 
+  test.each([
+    ['many keys', Array.from({ length: 50_000 }, (_, n) => `k${n}: 1`).join('\n'), 0],
+    ['one key many times', 'a: b\n'.repeat(50_000), 1],
+    ['as many errors as letters', '"'.repeat(50_000), 1],
+  ])('%s take a time that grows with their number only', (_, content, errors) => {
+    const begin = performance.now()
+    expect(parseManifest('f.yaml', content).errors).toHaveLength(errors)
+    expect(performance.now() - begin).toBeLessThan(3000)
+  })
+
+  test.each(['a: {b: 1, b: 2}', '- {1: a, 1: b}', '? b\n? b\n', '"a": 1\na: 2'])('%j has a key twice', (content) => {
+    expect(parseManifest('f.yaml', content).errors).toEqual([expect.stringMatching(/^document 1: Map keys must be unique at line \d, column \d+$/)])
+  })
+
   test('the good documents beside a bad one are read', () => {
     const { documents, errors } = parseManifest('f.yaml', 'a: 1\n---\nb: [\n---\nc: 3\n')
     expect(documents.map(({ value }) => value)).toContainEqual({ a: 1 })

@@ -1,6 +1,6 @@
 // A lab whose nodes enforce: each has its own compiler and its own tables, as with an agent on every node.
 import { Compiler } from '../../src/compiler/compiler.ts'
-import type { Change } from '../../src/cluster/change.ts'
+import type { Change } from '../../src/source.ts'
 import { createBackend } from '../../src/netlink/create-backend.ts'
 import type { Backend } from '../../src/nftables/backend.ts'
 import type { CounterName, Delta } from '../../src/nftables/content.ts'

@@ -1,6 +1,6 @@
 // The 48 situations judged with real packets: both families, pods routed and bridged, on one node and on two.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Change } from '../../src/cluster/change.ts'
+import type { Change } from '../../src/source.ts'
 import { readObject } from '../../src/manifests/objects.ts'
 import { SITUATIONS } from '../situations/all.ts'
 import { type KubeObject, PODS, type Place, type PodName } from '../situations/fixture.ts'

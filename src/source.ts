@@ -1,0 +1,20 @@
+// The one way in: what a source (API server, folder of manifests) says about the cluster.
+import type { NamespaceChange, PodChange, Problem } from './cluster/change.ts'
+import type { PolicyChange } from './policy/types.ts'
+
+/** "This object is now so" (undefined: it is gone). Saying it twice changes nothing; order between kinds does not matter. */
+export type Change = PodChange | NamespaceChange | PolicyChange
+
+/** Where changes come from. The first batch holds everything there is; after it the source is synced. */
+export interface Source {
+  /** Starts delivery; resolves when the first batch has been delivered. Rejects if the source cannot be read at all. */
+  start(sink: SourceSink): Promise<void>
+  close(): Promise<void>
+}
+
+export interface SourceSink {
+  /** Changes that belong together (one edit, one list). Called in order, never re-entered. */
+  changes(batch: readonly Change[]): void
+  /** All current problems of one object (empty: it has none any more). */
+  problems(object: string, problems: readonly Problem[]): void
+}
