@@ -1,5 +1,5 @@
 // The text of one manifest file -> its documents. Knows YAML and JSON, and nothing of Kubernetes.
-import { type Document, LineCounter, isScalar, parseAllDocuments, visit } from 'yaml'
+import { type Document, LineCounter, type Scalar, isScalar, parseAllDocuments, visit } from 'yaml'
 
 /** How often anchors may be repeated, nested repetition multiplied: ends the "billion laughs". */
 const MAX_ALIASES = 1000
@@ -50,19 +50,23 @@ function valueOf(document: Document, lines: LineCounter): unknown {
 
 /** Of two values for one key nobody knows which is meant (YAML 1.2, 3.2.1.3). */
 function repeatedKey(document: Document): { readonly message: string; readonly pos: readonly [number] } | undefined {
-  let at: number | undefined
+  let repeated: Scalar | undefined
   visit(document, {
     Map: (_, { items }) => {
-      const seen = new Set<unknown>()
-      for (const { key } of items) {
-        if (!isScalar(key)) continue
-        if (seen.has(key.value)) at = key.range?.[0] ?? 0
-        seen.add(key.value)
-      }
-      return at === undefined ? undefined : visit.BREAK
+      repeated = firstRepeated(items.map(({ key }) => key).filter(isScalar))
+      return repeated === undefined ? undefined : visit.BREAK
     },
   })
-  return at === undefined ? undefined : { message: 'Map keys must be unique', pos: [at] }
+  return repeated && { message: 'Map keys must be unique', pos: [repeated.range?.[0] ?? 0] }
+}
+
+function firstRepeated(keys: readonly Scalar[]): Scalar | undefined {
+  const seen = new Set<unknown>()
+  for (const key of keys) {
+    if (seen.has(key.value)) return key
+    seen.add(key.value)
+  }
+  return undefined
 }
 
 function collect(readers: readonly (() => unknown)[]): ParsedManifest {

@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { VETHGUARD } from '../cli/run.ts'
+import { ENVIRONMENT, VETHGUARD } from '../cli/run.ts'
 import { inNamespace } from '../lab/namespace.ts'
 
 const PATIENCE_MS = 20_000
@@ -45,7 +45,7 @@ export class AgentProcess {
 
   constructor({ namespace, source, args = [] }: AgentProcessOptions) {
     const argv = [...RIGHTS, '--pdeathsig', 'KILL', VETHGUARD, 'agent', '--source', source, '--node-name', 'node0', ...args]
-    const child = inNamespace(namespace, () => spawn('setpriv', argv, { stdio: ['ignore', 'pipe', 'pipe'] }))
+    const child = inNamespace(namespace, () => spawn('setpriv', argv, { stdio: ['ignore', 'pipe', 'pipe'], env: ENVIRONMENT }))
     this.#child = child
     this.closed = once(child, 'close').then((result) => exitOf(result as ExitEvent))
     createInterface({ input: child.stdout }).on('line', (line) => this.logs.push(JSON.parse(line) as LogLine))
@@ -85,10 +85,13 @@ export class AgentProcess {
     }
   }
 
-  /** Signals it, and waits until it is gone. */
+  /** Signals it, and waits until it is gone; by SIGKILL if need be. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
     if (this.isRunning) this.#child.kill(signal)
-    return this.closed
+    const lastResort = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE_MS)
+    const exit = await this.closed
+    clearTimeout(lastResort)
+    return exit
   }
 
   /** Its last lines. */

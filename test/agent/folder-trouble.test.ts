@@ -125,7 +125,8 @@ test('a folder with the name of a manifest', async () => {
 })
 
 test('a file that is too large, and noise', async () => {
-  writeFileSync(join(folder, 'huge.yaml'), Buffer.alloc(9 * MB, 'a: b\n'))
+  writeFileSync(join(parent, 'huge.yaml'), Buffer.alloc(9 * MB, 'a: b\n'))
+  renameSync(join(parent, 'huge.yaml'), join(folder, 'huge.yaml'))
   writeFileSync(join(folder, 'noise.yaml'), Buffer.from(Array.from({ length: MB }, (_, n) => (n * 7919) % 256)))
   await agent.heard(/^huge.yaml: \d+ bytes are more than/)
   await agent.heard(/^noise.yaml/)
@@ -135,6 +136,7 @@ test('a file that is too large, and noise', async () => {
 test('a file that never stops changing holds up nothing else', async () => {
   let n = 0
   const busy = setInterval(() => writeFileSync(join(folder, 'busy.yaml'), `a: [${n++}`), 1)
+  await sleep(100)
   await expectAlive()
   clearInterval(busy)
   await agent.heard(/^busy.yaml: document 1/)

@@ -13,6 +13,8 @@ const OPEN = cells((_, to) => to !== 'x/a')
 /** A second agent, and cleanup, say this. */
 const NOT_OURS = /^vethguard: the tables belong to another vethguard that is running: stop it first\n$/
 
+const PATIENCE_MS = 20_000
+
 let lab: AgentLab
 
 beforeEach(() => {
@@ -25,10 +27,13 @@ afterEach(() => lab.close())
 async function judgeDuring(event: Promise<unknown>): Promise<{ wrong: Set<Cell>; rounds: number }> {
   let [over, rounds] = [false, 0]
   const wrong = new Set<Cell>()
-  void event.finally(() => {
+  const end = (): void => {
     over = true
-  })
+  }
+  void event.then(end, end)
+  const deadline = performance.now() + PATIENCE_MS
   while (!over) {
+    if (performance.now() > deadline) throw new Error('what was waited for did not come about')
     const open = new Set(lab.open())
     for (const cell of OPEN) if (!open.has(cell)) wrong.add(cell)
     for (const cell of CLOSED) if (open.has(cell)) wrong.add(cell)
