@@ -48,6 +48,8 @@ export class Compiler {
   readonly #profiles = new Profiles(this.#permissions)
   readonly #enforcement = new Enforcement(this.#store)
   #activations = 0
+  /** How often a local pod became isolated, or ceased to be. */
+  #isolationChanges = 0
 
   /** @param node name of the node whose pods are enforced */
   constructor(node: string) {
@@ -83,13 +85,15 @@ export class Compiler {
 
   /** Grows with every change of `localPods` and of what `isIsolated` says. */
   get localRevision(): number {
-    return this.#locals.revision + this.#enforcement.revision
+    return this.#locals.revision + this.#isolationChanges + this.#enforcement.revision
   }
 
-  /** Whether policies (or doubt: faulty, contested) restrict what reaches, or leaves, an address of this local pod. */
-  isIsolated(pod: PodKey, direction: Direction): boolean {
-    const addresses = this.#peers.pods.get(pod)?.pod.addresses ?? []
-    return addresses.some((address) => this.#enforcement.isIsolated(address, direction))
+  /** Whether policies restrict what reaches, or leaves, this local pod; or doubt does, where it is faulty or an address is contested. */
+  isIsolated(key: PodKey, direction: Direction): boolean {
+    const record = this.#peers.pods.get(key)
+    if (record === undefined) return false
+    if (record.pod.faulty || this.#locals.pod(record)?.profiles[direction] !== undefined) return true
+    return record.pod.addresses.some((address) => this.#enforcement.isIsolated(address, direction))
   }
 
   /** Takes in everything there is. The kernel needs the whole content afterwards. */
@@ -163,6 +167,7 @@ export class Compiler {
       const pod = { ports: local.record.pod.ports, like: before }
       local.profiles[direction] =
         isolating.length === 0 ? undefined : this.#profiles.hold(direction, isolating, pod, (asked) => this.#classesHaving(asked))
+      if ((before === undefined) !== (local.profiles[direction] === undefined)) this.#isolationChanges++
       return before === undefined ? [] : [before]
     })
   }

@@ -5,6 +5,7 @@ import { Compiler } from '../../src/compiler/compiler.ts'
 import { hitCounter, denyCounter } from '../../src/compiler/counters.ts'
 import type { Content, CounterName, Delta, Key, Value } from '../../src/nftables/content.ts'
 import type { SetName } from '../../src/nftables/schema.ts'
+import { matches } from '../../src/policy/selector.ts'
 import { ownerOf } from '../../src/policy/owner.ts'
 import { prepareEvaluator } from '../../src/policy/evaluator.ts'
 import type { Direction } from '../../src/policy/types.ts'
@@ -50,6 +51,13 @@ function expectSame(cluster: Cluster, content: Content): void {
       expect({ flow, direction, verdict, ...side }).toEqual({ flow, direction, verdict, allowed: verdict.allowed, counter })
     }
   }
+}
+
+/** Local pods that a policy isolates for ingress; others may be for the doubt there is about them. */
+function surelyIsolated({ pods, policies }: Cluster): string[] {
+  const isIsolated = ({ namespace, labels }: Pod): boolean =>
+    policies.some((policy) => policy.namespace === namespace && policy.ingress !== undefined && matches(policy.podSelector, labels))
+  return pods.filter((pod) => pod.nodeName === NODE && !pod.hostNetwork && (pod.faulty || isIsolated(pod))).map(podKey).sort()
 }
 
 /** Applies deltas as strictly as the kernel does: what is deleted is there, what is added is not. */
@@ -118,6 +126,23 @@ test('each single edit of a running cluster = from scratch', () => {
       compiler.apply([edit])
       history.push(edit)
       expect(canonical(compiler.content)).toEqual(canonical(compiled(finalState(history)).content))
+    }
+  })
+})
+
+test('who is isolated is known, and every change of that shows in the revision', () => {
+  property(fc.tuple(clusterArb(ALL_LOCAL), historyArb(ALL_LOCAL)), ([cluster, edits]) => {
+    const compiler = compiled(cluster)
+    const history = changesOf(cluster)
+    const isolated = (of: Compiler): string[] => of.localPods().map(podKey).filter((key) => of.isIsolated(key, 'ingress')).sort()
+    for (const edit of edits) {
+      const before = { isolated: isolated(compiler), revision: compiler.localRevision }
+      compiler.apply([edit])
+      history.push(edit)
+      const state = finalState(history)
+      expect(isolated(compiler)).toEqual(isolated(compiled(state)))
+      expect(isolated(compiler)).toEqual(expect.arrayContaining(surelyIsolated(state)))
+      if (compiler.localRevision === before.revision) expect(isolated(compiler)).toEqual(before.isolated)
     }
   })
 })
