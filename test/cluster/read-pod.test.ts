@@ -1,7 +1,7 @@
 // Projection of Pods and Namespaces, and what makes them faulty.
 import { describe, expect, test } from '@jest/globals'
 import { formatAddress } from '../../src/cluster/address.ts'
-import type { Namespace, Pod } from '../../src/cluster/objects.ts'
+import type { Pod } from '../../src/cluster/objects.ts'
 import { readNamespace } from '../../src/cluster/read-namespace.ts'
 import { readPod } from '../../src/cluster/read-pod.ts'
 
@@ -13,7 +13,7 @@ interface Parts {
 
 function read({ metadata, spec, status }: Parts): { pod: Pod | undefined; fields: string[] } {
   const { change, problems } = readPod({ kind: 'Pod', metadata: { namespace: 'x', name: 'p', ...metadata }, spec, status })
-  return { pod: change?.now as Pod | undefined, fields: problems.map(({ field }) => field) }
+  return { pod: change?.now, fields: problems.map(({ field }) => field) }
 }
 
 function addresses(status: object): string[] | undefined {
@@ -127,7 +127,7 @@ describe('pods', () => {
 })
 
 describe('namespaces', () => {
-  const now = (object: unknown) => readNamespace(object).change?.now as Namespace | undefined
+  const now = (object: unknown) => readNamespace(object).change?.now
 
   test('labels, with the one that every namespace has', () => {
     expect(now({ metadata: { name: 'x', labels: { team: 'red', 'kubernetes.io/metadata.name': 'y' } } })).toEqual({
