@@ -31,7 +31,7 @@ async function measure() {
     spoofGuard: true,
     source,
     backend: createBackend({ kind: 'netlink', namespace: `/run/netns/${namespace}` }),
-    veths: () => ({ start: () => undefined, veths: () => veths, close: () => Promise.resolve() }),
+    veths: () => ({ start: () => undefined, veths: () => veths, refresh: () => undefined, close: () => Promise.resolve() }),
     log: pino({ level: 'warn' }, pino.destination(2)),
     onCommit: (commit) => commits.push(commit),
   })

@@ -21,6 +21,8 @@ import { Problems } from './problems.ts'
 export interface Veths {
   start(): void
   veths(): Iterable<Veth>
+  /** Reads the addresses behind all veths again: nobody tells when one is added late. */
+  refresh(): void
   close(): Promise<void>
 }
 
@@ -197,6 +199,7 @@ export class Agent {
 
   /** Somebody may mend, or break, what is not the agent's own. */
   #check(): void {
+    if (this.#guard.unguarded.length > 0) this.#veths.refresh()
     this.#checkNode()
     if (this.#state !== 'idle') return
     const repairing = this.#committer.repair()

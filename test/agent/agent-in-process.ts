@@ -34,8 +34,9 @@ export class ToldSource implements Source {
   }
 }
 
-export function agentOf(source: Source, backend: Backend, log: Logger = pino({ level: 'silent' })): Agent {
-  const veths = () => ({ start: () => undefined, veths: () => [], close: () => Promise.resolve() })
+/** @param looked called when the node's veths are to be looked at again */
+export function agentOf(source: Source, backend: Backend, log: Logger = pino({ level: 'silent' }), looked: () => void = () => undefined): Agent {
+  const veths = () => ({ start: () => undefined, veths: () => [], refresh: looked, close: () => Promise.resolve() })
   return new Agent({ nodeName: NODE, spoofGuard: true, source, backend, veths, log })
 }
 

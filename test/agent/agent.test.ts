@@ -143,6 +143,19 @@ test('tables that somebody removes are made anew, and that is an error', async (
   expect(lines.filter(({ level }) => level === 50).map(({ msg }) => msg)).toEqual(['somebody else removed or replaced the tables; making them anew'])
 })
 
+test('while a pod has no veth they are looked at again, and only then', async () => {
+  const looked = jest.fn()
+  const told = new ToldSource(FIRST)
+  const other = agentOf(told, new MemoryBackend(), undefined, looked)
+  await other.start()
+  await sleep(TABLES_CHECKED_MS)
+  expect(looked).not.toHaveBeenCalled()
+  told.say(podChange(1))
+  await sleep(TABLES_CHECKED_MS)
+  expect(looked).toHaveBeenCalledTimes(1)
+  await other.close()
+})
+
 test('a start that the kernel refuses fails, and leaves nothing behind', async () => {
   const refused = new MemoryBackend()
   refused.moods.push('rejects')
