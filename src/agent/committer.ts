@@ -27,7 +27,6 @@ export class Committer {
   readonly #stopped = new AbortController()
   /** Ends the wait between two tries to make the tables anew. */
   #retry: AbortController | undefined
-  #replacements = 0
   /** What the kernel calls the tables that were made last. */
   #handles = ''
 
@@ -38,11 +37,6 @@ export class Committer {
     this.#log = log
   }
 
-  /** How often the tables were made anew. */
-  get replacements(): number {
-    return this.#replacements
-  }
-
   /** Both tables anew in one transaction; counters go on from where they are. @throws NetlinkError, VethguardError */
   async replaceAll(): Promise<void> {
     const counters = await this.#backend.readCounters()
@@ -50,7 +44,6 @@ export class Committer {
     this.#trace(transaction)
     await this.#backend.commit(transaction)
     this.#handles = handlesOf(this.#backend.state())
-    this.#replacements++
   }
 
   /**

@@ -99,6 +99,6 @@ function pathOf(place: Place): string {
   return above === '' || place.step.startsWith('[') ? above + place.step : `${above}.${place.step}`
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

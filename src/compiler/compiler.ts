@@ -10,22 +10,18 @@
 import type { Address } from '../cluster/address.ts'
 import type { Change } from '../source.ts'
 import { type Pod, type PodKey, podKey, type PolicyKey } from '../cluster/objects.ts'
-import type { Content, CounterName, Delta } from '../nftables/content.ts'
-import type { Direction } from '../policy/types.ts'
+import type { Content, Delta } from '../nftables/content.ts'
+import { type Direction, DIRECTIONS } from '../policy/types.ts'
 import { predicatesOf } from './classes.ts'
-import type { CounterMeaning } from './counters.ts'
 import { Enforcement, type Enforced } from './enforcement.ts'
 import { type LocalPod, Locals } from './locals.ts'
 import { contenders, ownerOf } from './ownership.ts'
 import { Peers } from './peers.ts'
 import { Permissions } from './permissions.ts'
-import type { Asked } from './predicates.ts'
 import { Profiles } from './profiles.ts'
 import { activate, type ActivePolicy, deactivate } from './rules.ts'
 import { ContentStore } from './store.ts'
-import type { Class, PodRecord } from './model.ts'
-
-const DIRECTIONS: readonly Direction[] = ['ingress', 'egress']
+import type { PodRecord } from './model.ts'
 
 /** Sizes, for metrics and benchmarks. */
 export interface CompilerSizes {
@@ -59,11 +55,6 @@ export class Compiler {
   /** What the kernel should have now. A live view. */
   get content(): Content {
     return this.#store
-  }
-
-  /** What a counter of the content counts. */
-  meaningOf(name: CounterName): CounterMeaning | undefined {
-    return this.#store.meaningOf(name)
   }
 
   get sizes(): CompilerSizes {
@@ -166,14 +157,10 @@ export class Compiler {
       const before = local.profiles[direction]
       const pod = { ports: local.record.pod.ports, like: before }
       local.profiles[direction] =
-        isolating.length === 0 ? undefined : this.#profiles.hold(direction, isolating, pod, (asked) => this.#classesHaving(asked))
+        isolating.length === 0 ? undefined : this.#profiles.hold(direction, isolating, pod, (asked) => this.#peers.classesHaving(asked))
       if ((before === undefined) !== (local.profiles[direction] === undefined)) this.#isolationChanges++
       return before === undefined ? [] : [before]
     })
-  }
-
-  #classesHaving(asked: Asked): Iterable<Class> {
-    return this.#peers.classesHaving(asked)
   }
 
   #enforce(changedPods: readonly LocalPod[]): void {

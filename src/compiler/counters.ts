@@ -5,21 +5,12 @@ import type { PodKey, PolicyKey } from '../cluster/objects.ts'
 import type { CounterName } from '../nftables/content.ts'
 import type { Direction } from '../policy/types.ts'
 
-/** What a counter counts: connections that exactly these policies allow, or packets that nothing allows to or from a pod. */
-export type CounterMeaning =
-  | { readonly kind: 'hits'; readonly direction: Direction; readonly policies: readonly PolicyKey[] }
-  | { readonly kind: 'denied'; readonly direction: Direction; readonly pod: PodKey }
-
 /** `NFT_NAME_MAXLEN` is 256 with the final zero. */
 const LONGEST = 255
 const PLAIN = /^[a-z0-9.-]+\/[a-z0-9.-]+$/
 
 /** How a direction is called in names of sets, chains and counters. */
 export const SHORT: Readonly<Record<Direction, 'in' | 'out'>> = { ingress: 'in', egress: 'out' }
-
-export function counterName(meaning: CounterMeaning): CounterName {
-  return meaning.kind === 'hits' ? hitCounter(meaning.direction, meaning.policies) : denyCounter(meaning.direction, meaning.pod)
-}
 
 /**
  * The counter of the connections that exactly these policies allow: `in/namespace/policy`, or `in/set-HASH` for several.

@@ -2,8 +2,8 @@
 import { addTo, getOrAdd, removeFrom } from '../collections.ts'
 import { type Address, familyOf } from '../cluster/address.ts'
 import type { PodKey } from '../cluster/objects.ts'
-import type { Direction } from '../policy/types.ts'
-import { type CounterMeaning, counterName, denyCounter, SHORT } from './counters.ts'
+import { type Direction, DIRECTIONS } from '../policy/types.ts'
+import { denyCounter, SHORT } from './counters.ts'
 import { addressKey, pairKey, selfKey } from './keys.ts'
 import type { Profile, Row } from './profiles.ts'
 import type { ContentStore } from './store.ts'
@@ -20,8 +20,6 @@ export interface Enforced {
 }
 
 type Difference = readonly [Class, Row | undefined][]
-
-const DIRECTIONS: readonly Direction[] = ['ingress', 'egress']
 
 export class Enforcement {
   readonly #store: ContentStore
@@ -92,9 +90,8 @@ export class Enforcement {
   #isolate(address: Address, direction: Direction, pod: PodKey | undefined, before: PodKey | undefined): void {
     const [family, short] = [familyOf(address), SHORT[direction]] as const
     if (pod !== undefined) {
-      const meaning: CounterMeaning = { kind: 'denied', direction, pod }
-      const counter = counterName(meaning)
-      this.#store.holdCounter(counter, meaning)
+      const counter = denyCounter(direction, pod)
+      this.#store.holdCounter(counter)
       this.#store.put(`${short}_isolated${family}`, addressKey(address), true)
       this.#store.put(`${short}_deny${family}`, addressKey(address), counter)
     } else if (before !== undefined) {

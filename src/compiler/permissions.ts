@@ -79,7 +79,7 @@ export class Permissions {
     const counters = new CounterNames(content.direction)
     forEachElement(content, id, (set, key, policies) => {
       const counter = counters.of(policies)
-      this.#store.holdCounter(counter, { kind: 'hits', direction: content.direction, policies })
+      this.#store.holdCounter(counter)
       this.#store.put(set, key, counter)
     })
     return id

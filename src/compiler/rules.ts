@@ -1,6 +1,6 @@
 // Rules of active policies with their peers as predicates, and what they grant to a peer of whom certain predicates hold.
 import type { NamedPort, PolicyKey } from '../cluster/objects.ts'
-import type { Direction, NamedPortRef, Peer, Policy, Port, Rule } from '../policy/types.ts'
+import { type Direction, DIRECTIONS, type NamedPortRef, type Peer, type Policy, type Port, type Rule } from '../policy/types.ts'
 import type { Grant } from './permissions.ts'
 import type { Asked, BlockPredicate, PodPredicate, PortName, Predicate, Predicates } from './predicates.ts'
 
@@ -19,8 +19,6 @@ export interface ActivePolicy {
   /** All that the rules ask, once for each use. */
   readonly asked: Readonly<Record<Direction, readonly Asked[]>>
 }
-
-const DIRECTIONS: readonly Direction[] = ['ingress', 'egress']
 
 export function activate(policy: Policy, id: number, predicates: Predicates): ActivePolicy {
   const rules: Record<Direction, readonly ActiveRule[] | undefined> = { ingress: undefined, egress: undefined }

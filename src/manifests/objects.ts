@@ -1,6 +1,7 @@
 // Any API object -> the changes it means: by kind, and lists entry by entry.
 import type { Problem } from '../cluster/change.ts'
 import type { Change } from '../source.ts'
+import { isRecord } from '../cluster/fields.ts'
 import { readNamespace } from '../cluster/read-namespace.ts'
 import { type ChangeReading, readPod } from '../cluster/read-pod.ts'
 import { readPolicy } from '../policy/read.ts'
@@ -86,8 +87,4 @@ function joined(readings: readonly ObjectReading[]): ObjectReading {
     problems: readings.flatMap(({ problems }) => problems),
     ignored: readings.reduce((sum, { ignored }) => sum + ignored, 0),
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

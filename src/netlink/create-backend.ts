@@ -1,10 +1,9 @@
 // Where the agent gets its way into the kernel from.
 import { NetlinkError, VethguardError } from '../errors.ts'
 import type { Backend } from '../nftables/backend.ts'
+import { EPERM } from './libc.ts'
 import { NetlinkBackend } from './nf-tables/backend.ts'
 import { NftBackend } from './nft-program.ts'
-
-const EPERM = 1
 
 export interface BackendOptions {
   /** netlink: raw nf_tables messages. nft: the nft program, which must be installed. */

@@ -26,10 +26,11 @@ export const SOCK_RAW = 3
 export const SOCK_CLOEXEC = 0o2000000
 export const SOL_SOCKET = 1
 export const MSG_DONTWAIT = 0x40
-export const MSG_TRUNC = 0x20
 const MFD_CLOEXEC = 1
 const CLONE_NEWNET = 0x40000000
 
+/** errno of asm-generic/errno-base.h */
+export const EPERM = 1
 export const EINTR = 4
 export const EAGAIN = 11
 

@@ -1,11 +1,13 @@
 // Opens netlink sockets, here or in another network namespace.
 import { closeSync, openSync } from 'node:fs'
 import { SystemCallError } from '../errors.ts'
-import { AF_NETLINK, bind, setns, setsockopt, SOCK_RAW, socket, SOL_SOCKET } from './libc.ts'
+import { AF_NETLINK, bind, EPERM, setns, setsockopt, SOCK_RAW, socket, SOL_SOCKET } from './libc.ts'
 
 const SOCKADDR_NL_BYTES = 12
 const SO_RCVBUFFORCE = 33
-const EPERM = 1
+export const SOL_NETLINK = 270
+/** Room for one datagram: the kernel fills at most 32 KiB, if it sees that the reader takes that much. */
+export const DATAGRAM_BYTES = 64 << 10
 
 /**
  * Opens a netlink socket; the kernel chooses its port id.

@@ -57,6 +57,7 @@ export interface Rule {
 }
 
 export type Direction = 'ingress' | 'egress'
+export const DIRECTIONS: readonly Direction[] = ['ingress', 'egress']
 
 export interface Policy {
   readonly key: PolicyKey

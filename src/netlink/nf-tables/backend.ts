@@ -5,6 +5,7 @@ import type { Content, CounterName } from '../../nftables/content.ts'
 import { schemaOf } from '../../nftables/schema.ts'
 import { commandText } from '../../nftables/render.ts'
 import type { CounterValue, TableFlag, Transaction } from '../../nftables/transaction.ts'
+import { EPERM } from '../libc.ts'
 import { probe, type Capabilities } from './capabilities.ts'
 import { encode, type Batch } from './encode.ts'
 import { Reader } from './reader.ts'
@@ -19,8 +20,6 @@ const RANGE_BYTES = 8 << 10
 
 /** Errors kept beside the first: mostly they follow from it. */
 const OTHER_ERRORS = 5
-
-const EPERM = 1
 
 export interface NetlinkBackendOptions {
   /** Path of a network namespace; undefined: the process's own. */

@@ -1,15 +1,14 @@
 // One NETLINK_NETFILTER socket: sends batches, asks questions. The kernel does all within send(2), so answers are there at once.
 import { closeSync } from 'node:fs'
 import { NetlinkError, SystemCallError, VethguardError } from '../../errors.ts'
-import { getsockname, MSG_DONTWAIT, recv, send, sendInBackground, setsockopt, SOL_SOCKET } from '../libc.ts'
-import { openNetlinkSocket, setReceiveBuffer } from '../open-socket.ts'
+import { EINTR, EPERM, getsockname, MSG_DONTWAIT, recv, send, sendInBackground, setsockopt, SOL_SOCKET } from '../libc.ts'
+import { DATAGRAM_BYTES, openNetlinkSocket, setReceiveBuffer, SOL_NETLINK } from '../open-socket.ts'
 import { messages, type Message } from './attributes.ts'
 import { MessageWriter, sequenceAfter } from './message.ts'
 import { NETLINK_NETFILTER, NLM_F, NLMSG } from './protocol.ts'
 
 const SO_SNDBUF = 7
 const SO_SNDBUFFORCE = 32
-const SOL_NETLINK = 270
 /** Errors without a copy of the message that they are about. */
 const NETLINK_CAP_ACK = 10
 
@@ -17,13 +16,8 @@ const NETLINK_CAP_ACK = 10
 const SEND_BYTES = 256 << 20
 /** Room for the errors of a large batch, one for each message. */
 const RECEIVE_BYTES = 8 << 20
-/** The kernel fills at most 32 KiB a datagram. */
-const DATAGRAM_BYTES = 64 << 10
 
 const CLOSED = -1
-
-const EPERM = 1
-const EINTR = 4
 
 /** A question to nf_tables. */
 export interface Request {

@@ -3,14 +3,13 @@ import { closeSync, read } from 'node:fs'
 import { SystemCallError } from '../../errors.ts'
 import { MSG_DONTWAIT, recv, send, setsockopt, SOL_SOCKET } from '../libc.ts'
 import { MessageWriter } from '../nf-tables/message.ts'
-import { openNetlinkSocket, setReceiveBuffer } from '../open-socket.ts'
+import { DATAGRAM_BYTES, openNetlinkSocket, setReceiveBuffer } from '../open-socket.ts'
 import { decodeEvent, type RouteEvent } from './decode.ts'
 import { readMessages } from './message.ts'
 import { NETLINK_ROUTE, NLM_F, NLMSG, RTNLGRP } from './protocol.ts'
 
 const SO_RCVTIMEO = 20
 const ENOBUFS = 105
-const DATAGRAM_BYTES = 64 * 1024
 /** What was lost beyond this is told by one resync; see onLost. */
 const RECEIVE_BYTES = 4 << 20
 /** Datagrams taken in one go before others get the event loop. */

@@ -3,15 +3,12 @@ import { closeSync } from 'node:fs'
 import { NetlinkError } from '../../errors.ts'
 import { EINTR, recv, send, setsockopt } from '../libc.ts'
 import { MessageWriter, sequenceAfter } from '../nf-tables/message.ts'
-import { openNetlinkSocket } from '../open-socket.ts'
+import { DATAGRAM_BYTES, openNetlinkSocket, SOL_NETLINK } from '../open-socket.ts'
 import { readMessages, type Message } from './message.ts'
 import { NETLINK_ROUTE, NLM_F, NLMSG } from './protocol.ts'
 
-const SOL_NETLINK = 270
 /** The kernel then takes the header and attributes of a dump request as filters, and refuses what it does not know. */
 const NETLINK_GET_STRICT_CHK = 12
-/** The kernel fills at most 32 KiB a datagram, if it sees that the reader takes that much. */
-const DATAGRAM_BYTES = 64 * 1024
 const DUMP_ATTEMPTS = 50
 
 /** What to list, in words for errors, and as a message of linux/rtnetlink.h. */
