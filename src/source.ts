@@ -13,8 +13,11 @@ export interface Source {
 }
 
 export interface SourceSink {
-  /** Changes that belong together (one edit, one list). Called in order, never re-entered. */
-  changes(batch: readonly Change[]): void
+  /**
+   * Changes that belong together (one edit, one list). Called in order, never re-entered.
+   * @param arrivedAtMs when the last byte of the first of them came, by performance.now(); default: now
+   */
+  changes(batch: readonly Change[], arrivedAtMs?: number): void
   /** All current problems of one object (empty: it has none any more). */
   problems(object: string, problems: readonly Problem[]): void
 }
