@@ -1,0 +1,41 @@
+// What those who watch may ask the agent: sizes, problems, and who was hit how often.
+import type { PodKey, PolicyKey } from '../cluster/objects.ts'
+import type { Problem } from '../cluster/change.ts'
+import type { CompilerSizes } from '../compiler/compiler.ts'
+import type { SetName } from '../nftables/schema.ts'
+import type { Direction } from '../policy/types.ts'
+
+/** Packets of one policy or pod and direction since it exists; never less than it was. */
+export interface Total<K> {
+  readonly key: K
+  readonly direction: Direction
+  readonly packets: number
+}
+
+export interface HitTotals {
+  /** Packets that opened or tried to open a connection which the policy allows; every policy that isolates a local pod, also at 0. */
+  readonly policies: readonly Total<PolicyKey>[]
+  /** Packets that no policy allows, from or to isolated pods of this node; also at 0. */
+  readonly denied: readonly Total<PodKey>[]
+  /** Packets with an address that is not the pod's. */
+  readonly spoofed: number
+  /** Frames that the bridge table dropped because they could get past the policies. */
+  readonly stray: number
+}
+
+export interface AgentView {
+  /** Everything was read, and is in the kernel. Stays so. */
+  readonly isReady: boolean
+  /** When the agent's checks ran last, by performance.now(); undefined: it has not started enforcing yet. */
+  readonly checkedAtMs: number | undefined
+  readonly sizes: CompilerSizes
+  readonly problems: readonly Problem[]
+  /** Pods of this node that are isolated for the direction. */
+  isolatedPods(direction: Direction): number
+  /** Pods of this node whose veth is not known. */
+  readonly unguardedPods: number
+  /** Elements wanted in each set. */
+  setSizes(): ReadonlyMap<SetName, number>
+  /** From the kernel's counters as they are now. @throws NetlinkError, VethguardError */
+  hits(): Promise<HitTotals>
+}
