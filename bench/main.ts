@@ -1,12 +1,10 @@
 // `npm run bench [-- datapath|changes]`: measures, prints, and stores the figures with machine and kernel in bench/results.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus, release, totalmem } from 'node:os'
 import process from 'node:process'
 import { dataPathTable, measureDataPath } from './datapath.ts'
+import { store } from './store.ts'
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 7)
-const RESULTS = new URL('./results/', import.meta.url)
 const ROOT = new URL('../', import.meta.url).pathname
 /** As bin/vethguard starts the agent. */
 const NODE_OPTIONS = ['--max-semi-space-size=8', '--heap-growing-percent=30']
@@ -24,10 +22,4 @@ if (wanted === undefined || wanted === 'changes') {
   const result = JSON.parse(execFileSync(process.execPath, argv, { encoding: 'utf8' })) as object
   process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`)
   store('changes', result)
-}
-
-function store(name: string, result: object): void {
-  const machine = { cpu: cpus()[0]?.model.trim(), cpus: cpus().length, memoryGB: Math.round(totalmem() / 2 ** 30), kernel: release(), node: process.version }
-  mkdirSync(RESULTS, { recursive: true })
-  writeFileSync(new URL(`${name}.json`, RESULTS), `${JSON.stringify({ date: new Date().toISOString().slice(0, 10), machine, ...result }, undefined, 2)}\n`)
 }
