@@ -12,6 +12,7 @@ import type { Change } from '../source.ts'
 import { type Pod, type PodKey, podKey, type PolicyKey } from '../cluster/objects.ts'
 import type { Content, Delta } from '../nftables/content.ts'
 import { type Direction, DIRECTIONS } from '../policy/types.ts'
+import { Census } from './census.ts'
 import { predicatesOf } from './classes.ts'
 import { Enforcement, type Enforced } from './enforcement.ts'
 import { type LocalPod, Locals } from './locals.ts'
@@ -43,6 +44,13 @@ export class Compiler {
   readonly #permissions = new Permissions(this.#store)
   readonly #profiles = new Profiles(this.#permissions)
   readonly #enforcement = new Enforcement(this.#store)
+  /** Whom policies reach, as of the last change. */
+  readonly census = new Census({
+    peers: this.#peers,
+    locals: this.#locals,
+    active: this.#active,
+    isLocal: (record) => this.#isLocal(record),
+  })
   #activations = 0
   /** How often a local pod became isolated, or ceased to be. */
   #isolationChanges = 0

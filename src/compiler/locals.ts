@@ -40,6 +40,15 @@ export class Locals {
     return this.#pods.get(record.pod.namespace)?.get(record.key)
   }
 
+  *policies(): Iterable<Policy> {
+    for (const policies of this.#policies.values()) yield* policies.values()
+  }
+
+  /** How many local pods a policy selects. */
+  selectedPods(key: PolicyKey): number {
+    return this.#selected.get(key)?.pods ?? 0
+  }
+
   /** The policy, if it selects a local pod. */
   activePolicy(key: PolicyKey): Policy | undefined {
     return this.#selected.get(key)?.policy

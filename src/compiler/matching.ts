@@ -65,6 +65,12 @@ export class Matching {
     if (selection?.predicates.size === 0) this.#bySelector.delete(key)
   }
 
+  /** Whether a known namespace is one of those that a predicate which is being matched is about. */
+  matchesNamespace({ namespaces }: PodPredicate): boolean {
+    if ('name' in namespaces) return this.#namespaces.has(namespaces.name)
+    return (this.#bySelector.get(JSON.stringify(namespaces))?.namespaces.size ?? 0) > 0
+  }
+
   /** Everything that holds of a group, by ascending ids. */
   predicatesOf(group: Unsigned): GroupPredicate[] {
     const found: GroupPredicate[] = []

@@ -6,10 +6,10 @@ import { Classes } from './classes.ts'
 import { Matching } from './matching.ts'
 import { Groups } from './groups.ts'
 import { ownerOf } from './ownership.ts'
-import { type Asked, type BlockPredicate, type GroupPredicate, type Predicate, Predicates } from './predicates.ts'
+import { type Asked, type BlockPredicate, type GroupPredicate, type PodPredicate, type Predicate, Predicates } from './predicates.ts'
 import { Signatures } from './signatures.ts'
 import type { ContentStore } from './store.ts'
-import type { Class, Group, Member, PodRecord } from './model.ts'
+import type { Class, Group, Member, PodRecord, Signature } from './model.ts'
 
 /** A class whose meaning changed in place, and by which predicates. */
 export interface Renamed {
@@ -23,6 +23,8 @@ export class Peers {
   readonly predicates = new Predicates()
   readonly pods = new Map<PodKey, PodRecord>()
   readonly groups = new Groups()
+  /** Addresses that several pods have the same right to. */
+  readonly contested = new Set<Address>()
   readonly classes: Classes
   readonly #signatures = new Signatures()
   readonly #matching = new Matching(this.groups, this.predicates)
@@ -92,6 +94,15 @@ export class Peers {
     for (const predicate of predicates) for (const signature of this.#signatures.having(predicate)) yield* signature.classes.values()
   }
 
+  signaturesHaving(predicate: GroupPredicate): Iterable<Signature> {
+    return this.#signatures.having(predicate)
+  }
+
+  /** Whether a known namespace is one of those that an asked predicate is about. */
+  matchesNamespace(predicate: PodPredicate): boolean {
+    return this.#matching.matchesNamespace(predicate)
+  }
+
   takeRenamed(): Renamed[] {
     const renamed = this.#renamed
     this.#renamed = []
@@ -130,6 +141,8 @@ export class Peers {
   /** Follows the claims: a member belongs to its owner's group. */
   #own(member: Member): void {
     const owner = ownerOf(member.claims)
+    if (owner === 'contested') this.contested.add(member.address)
+    else this.contested.delete(member.address)
     const group = owner === 'contested' ? undefined : owner?.group
     if (group === member.group) return
     member.group?.members.delete(member)
