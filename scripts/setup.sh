@@ -9,6 +9,10 @@ need nft nftables
 need ip iproute2
 need conntrack conntrack
 need iperf3 iperf3
+need openssl openssl
+need curl curl
+need unzip unzip
+need update-ca-certificates ca-certificates
 if [ -n "$missing" ]; then
   echo "setup: installing$missing" >&2
   export DEBIAN_FRONTEND=noninteractive

@@ -40,7 +40,7 @@ interface SpecReport {
 export async function runUpstreamSuite(cluster: Cluster, { focus, skip, parallel, timeoutMs }: SuiteOptions): Promise<CaseResult[]> {
   const folder = join(cluster.folder, 'suite')
   mkdirSync(folder, { recursive: true })
-  const suite = new Suite(cluster, folder, (await kubernetes())('netpol.test'))
+  const suite = new Suite(cluster, folder, (await kubernetes(['netpol.test']))('netpol.test'))
   const names = (await suite.run('plan', [`--ginkgo.focus=${focus}`, `--ginkgo.skip=${skip}`, '--ginkgo.dry-run'])).map(nameOf)
   const parts = Array.from({ length: Math.min(parallel, names.length) }, (_, part) => names.filter((_, index) => index % parallel === part))
   const reports = await Promise.all(parts.map((part, index) => suite.run(`part${index}`, [

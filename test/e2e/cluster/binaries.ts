@@ -10,13 +10,19 @@ const CACHE = process.env['VETHGUARD_CLUSTER_CACHE'] ?? join(homedir(), '.cache'
 /** Time that the first build may take on a small machine; for the timeouts of tests. */
 export const BUILD_TIMEOUT_MS = 30 * 60_000
 
-export type Program =
-  | 'agnhost' | 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-proxy' | 'kube-scheduler' | 'kubectl' | 'kubelet'
-  | 'netpol.test'
+/** All that a lone API server needs. */
+export const API_SERVER_PROGRAMS = ['etcd', 'kube-apiserver'] as const
+/** All that a whole cluster needs. */
+export const CLUSTER_PROGRAMS = [
+  ...API_SERVER_PROGRAMS, 'agnhost', 'kube-controller-manager', 'kube-proxy', 'kube-scheduler', 'kubectl', 'kubelet',
+] as const
 
-/** Where Kubernetes' programs are; builds them when they are not there yet. */
-export async function kubernetes(): Promise<(program: Program) => string> {
-  const folder = await runTool('build-kubernetes.sh', CACHE)
+export type ApiServerProgram = (typeof API_SERVER_PROGRAMS)[number]
+export type ClusterProgram = (typeof CLUSTER_PROGRAMS)[number]
+
+/** Where these programs are; builds those that are not there yet. */
+export async function kubernetes<P extends ClusterProgram | 'netpol.test'>(programs: readonly P[]): Promise<(program: P) => string> {
+  const folder = await runTool('build-kubernetes.sh', CACHE, ...programs)
   return (program) => join(folder, program)
 }
 
@@ -32,8 +38,9 @@ export async function installNodePackages(): Promise<void> {
   await runTool('packages.sh', 'nodes')
 }
 
-/** Runs one of the scripts in tools/. @returns what it prints */
+/** Runs one of the scripts in tools/, whose standard error says what takes so long. @returns what it prints */
 export async function runTool(script: string, ...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(join(TOOLS, script), args, { maxBuffer: 1 << 26 })
-  return stdout.trim()
+  const running = promisify(execFile)(join(TOOLS, script), args, { maxBuffer: 1 << 26 })
+  running.child.stderr?.pipe(process.stderr)
+  return (await running).stdout.trim()
 }

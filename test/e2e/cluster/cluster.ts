@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { deleteNamespaces, namespacePrefix, onProcessEnd, sweepNamespaces } from '../../lab/namespace.ts'
 import type { ApiClient } from '../api-client.ts'
 import { makeStateFolder, removeStateFolder } from '../state-folder.ts'
-import { installNodePackages, kubernetes, runTool, type Program } from './binaries.ts'
+import { CLUSTER_PROGRAMS, installNodePackages, kubernetes, runTool, type ClusterProgram } from './binaries.ts'
 import { removeCgroups, sweepCgroups } from './cgroups.ts'
 import { connectNodes, fabricOf, makeNode, type ClusterNode } from './cluster-node.ts'
 import { ControlPlane } from './control-plane.ts'
@@ -47,7 +47,7 @@ export class Cluster {
     sweepNamespaces()
     await sweepCgroups()
     await installNodePackages()
-    const program = await kubernetes()
+    const program = await kubernetes(CLUSTER_PROGRAMS)
     const cluster = new Cluster(options)
     try {
       await cluster.build(program)
@@ -101,7 +101,7 @@ export class Cluster {
     removeStateFolder(this.folder)
   }
 
-  private async build(program: (name: Program) => string): Promise<void> {
+  private async build(program: (name: ClusterProgram) => string): Promise<void> {
     connectNodes(this.prefix, [this.controlNode, ...this.nodes])
     const archive = join(this.folder, 'agnhost.tar')
     await runTool('one-layer-image.sh', archive, program('agnhost'), [PAUSE_IMAGE, ...AGNHOST_IMAGES].join(), 'pause')
@@ -115,7 +115,7 @@ export class Cluster {
     await this.until('default service account', () => this.admin.get('/api/v1/namespaces/default/serviceaccounts/default'))
   }
 
-  private startControllers(program: (name: Program) => string): void {
+  private startControllers(program: (name: ClusterProgram) => string): void {
     const { plane } = this
     const kubeconfig = (name: string): string =>
       plane.writeKubeconfig(name, plane.authority.issue(name, { commonName: `system:kube-${name}` }))
@@ -130,7 +130,7 @@ export class Cluster {
     )
   }
 
-  private startNode(node: ClusterNode, program: (name: Program) => string): void {
+  private startNode(node: ClusterNode, program: (name: ClusterProgram) => string): void {
     const { plane, options: { cni, proxyMode } } = this
     const folder = this.nodeFolder(node)
     const proxy = plane.authority.issue('kube-proxy', { commonName: 'system:kube-proxy', organization: 'system:node-proxier' })

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ApiClient } from '../api-client.ts'
-import { kubernetes } from './binaries.ts'
+import { API_SERVER_PROGRAMS, kubernetes, type ApiServerProgram } from './binaries.ts'
 import { Authority, type KeyPair } from './certificates.ts'
 import { Daemon } from './daemon.ts'
 import { Etcd, ETCD_URL } from './etcd.ts'
@@ -38,7 +38,7 @@ export class ControlPlane {
 
   /** Starts both and returns when the API server is ready. */
   static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
-    const program = await kubernetes()
+    const program = await kubernetes(API_SERVER_PROGRAMS)
     const plane = new ControlPlane(options, program)
     try {
       await plane.ready()
@@ -49,7 +49,7 @@ export class ControlPlane {
     return plane
   }
 
-  private constructor(options: ControlPlaneOptions, program: Awaited<ReturnType<typeof kubernetes>>) {
+  private constructor(options: ControlPlaneOptions, program: (name: ApiServerProgram) => string) {
     this.options = options
     for (const folder of ['keys', 'logs']) mkdirSync(join(options.folder, folder))
     this.authority = new Authority(join(options.folder, 'keys'))

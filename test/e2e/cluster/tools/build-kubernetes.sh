@@ -1,55 +1,59 @@
 #!/usr/bin/env bash
-# Builds Kubernetes, etcd and the upstream NetworkPolicy suite from their Go modules, for machines that have neither
-# Docker nor an image registry. Prints the folder of the binaries. Takes some minutes the first time, nothing after that.
-#   build-kubernetes.sh CACHE-FOLDER       (KUBERNETES_VERSION)
+# Builds programs of Kubernetes, etcd and the upstream NetworkPolicy suite (netpol.test) from their Go modules, for machines that
+# have neither Docker nor an image registry. Prints the folder of the binaries. Each takes some minutes the first time, and
+# nothing after that.
+#   build-kubernetes.sh CACHE-FOLDER PROGRAM...       (KUBERNETES_VERSION)
 set -euo pipefail
 version=${KUBERNETES_VERSION:-1.34.4}
 cache=$1
+shift
 tools=$(cd "$(dirname "$0")" && pwd)
 bin=$cache/kubernetes-$version
-commands=(kube-apiserver kube-controller-manager kube-proxy kube-scheduler kubectl kubelet)
 
-is_built() { [[ -f $bin/complete ]]; }
+missing() {
+  local program
+  for program; do [[ -x $bin/$program ]] || echo "$program"; done
+}
 
-# A module that imports every program: so one go.mod decides all versions. Kubernetes' own go.mod replaces its k8s.io
-# dependencies by folders of its repository; they are published as modules too, with 0 for the 1 of the version.
+# One go.mod decides all versions, also etcd's. Kubernetes' own go.mod replaces its k8s.io dependencies by folders of its
+# repository; they are published as modules too, with 0 for the 1 of the version.
 write_module() {
   local gomod
-  printf 'module cluster\n\ngo 1.24\n\nrequire k8s.io/kubernetes v%s\n' "$version" >go.mod
+  printf 'module cluster\n\ngo 1.24.0\n\nrequire k8s.io/kubernetes v%s\n' "$version" >go.mod
   gomod=$(go mod download -json "k8s.io/kubernetes@v$version" | sed -n 's/.*"GoMod": "\(.*\)".*/\1/p')
   awk -v version="0.${version#1.}" '/=> \.\/staging/ {print "replace " $1 " => " $1 " v" version}' "$gomod" >>go.mod
-  {
-    printf '//go:build tools\n\npackage cluster\n\nimport (\n'
-    printf '\t_ "k8s.io/kubernetes/cmd/%s"\n' "${commands[@]}"
-    printf '\t_ "%s"\n' k8s.io/kubernetes/test/images/agnhost go.etcd.io/etcd/server/v3
-    printf ')\n'
-  } >tools.go
   mkdir netpol && cp "$tools/netpol_test.go" netpol/
-  go mod tidy
 }
 
-build() {
-  local minor stamp
+build() { # PROGRAM
+  local stamp=k8s.io/component-base/version minor what=(build)
   minor=$(cut -d. -f2 <<<"$version")
-  stamp=k8s.io/component-base/version
-  export CGO_ENABLED=0
-  go build -trimpath -o "$bin/" \
-    -ldflags "-s -w -X $stamp.gitVersion=v$version -X $stamp.gitMajor=1 -X $stamp.gitMinor=$minor" \
-    "${commands[@]/#/k8s.io/kubernetes/cmd/}"
-  go build -trimpath -ldflags '-s -w' -o "$bin/etcd" go.etcd.io/etcd/server/v3
-  go build -trimpath -ldflags '-s -w' -o "$bin/agnhost" k8s.io/kubernetes/test/images/agnhost
-  go test -c -trimpath -ldflags '-s -w' -o "$bin/netpol.test" ./netpol
+  case $1 in
+    etcd) what+=(go.etcd.io/etcd/server/v3) ;;
+    agnhost) what+=(k8s.io/kubernetes/test/images/agnhost) ;;
+    netpol.test) what=(test -c ./netpol) ;;
+    *) what+=("k8s.io/kubernetes/cmd/$1") ;;
+  esac
+  CGO_ENABLED=0 go "${what[0]}" -mod=mod -trimpath -o "$1" \
+    -ldflags "-s -w -X $stamp.gitVersion=v$version -X $stamp.gitMajor=1 -X $stamp.gitMinor=$minor" "${what[@]:1}"
+  mv "$1" "$bin/$1"
 }
 
-if ! is_built; then
+if [[ -n $(missing "$@") ]]; then
   mkdir -p "$bin"
   exec 9>"$cache/lock" && flock 9 # another test run may be building the same
-  if ! is_built; then
-    source=$(mktemp -d)
-    trap 'rm -rf "$source"' EXIT
-    cd "$source"
-    { write_module && build; } >&2
-    touch "$bin/complete"
-  fi
+  mapfile -t programs < <(missing "$@")
+  ((${#programs[@]})) || { echo "$bin" && exit; }
+  PATH=$("$tools/go.sh" "$cache"):$PATH
+  work=$(mktemp -d "$cache/build.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+  cd "$work"
+  {
+    write_module
+    for program in "${programs[@]}"; do
+      echo "building $program $version"
+      build "$program"
+    done
+  } >&2
 fi
 echo "$bin"

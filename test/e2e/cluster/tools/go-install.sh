@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # `go install` for modules that it refuses because their go.mod replaces or excludes others. Does nothing for what is there.
 #   go-install.sh FOLDER MODULE@VERSION PACKAGE...        (packages relative to the module; TAGS: build tags)
+# Go itself comes to the folder around FOLDER, if there is none (go.sh).
 # For example: go-install.sh out github.com/prometheus/prometheus@v0.305.0 cmd/promtool
 set -euo pipefail
 folder=$1 module=${2%@*} version=${2#*@}
@@ -16,6 +17,7 @@ for package; do
 done
 ((${#missing[@]})) || exit 0
 
+PATH=$("$(dirname "$0")/go.sh" "$(dirname "$folder")"):$PATH
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
