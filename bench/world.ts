@@ -69,8 +69,12 @@ function namespaceOf(index: number): Namespace {
   return { name, labels: { 'kubernetes.io/metadata.name': name, team: `team-${index % TEAMS}` } }
 }
 
-/** Every app of every busy namespace has its share: peers of the own namespace, of a team, of one namespace, and CIDR blocks. */
 function policyOf(index: number): Policy {
+  return policyFrom({ name: `policy-${index}`, namespace: `ns-${index % BUSY}` }, policySpec(index))
+}
+
+/** Every app of every busy namespace has its share: peers of the own namespace, of a team, of one namespace, and CIDR blocks. */
+export function policySpec(index: number): object {
   const app = Math.floor(index / BUSY) % APPS
   const turn = Math.floor(index / (BUSY * APPS))
   const peers = [
@@ -81,12 +85,11 @@ function policyOf(index: number): Policy {
   ][index % 4]
   const ports = turn % 3 === 0 ? [{ port: 8000 + app }] : [{ port: 9000 + turn, endPort: 9010 + turn }, { port: 'http' }]
   const isEgress = turn % 2 === 1
-  const spec = {
+  return {
     podSelector: { matchLabels: { app: `app-${app}` } },
     policyTypes: [isEgress ? 'Egress' : 'Ingress'],
     ...(isEgress ? { egress: [{ to: peers, ports }] } : { ingress: [{ from: peers, ports }] }),
   }
-  return policyFrom({ name: `policy-${index}`, namespace: `ns-${index % BUSY}` }, spec)
 }
 
 /** A policy from its manifest. @throws if the manifest is wrong: a benchmark must not measure errors */
