@@ -65,10 +65,10 @@ export class ScaleAgent {
 
   /** Until it has said this. @returns that line @throws if it has ended */
   async heard(text: string, since = 0): Promise<Line> {
-    for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await sleep(10)) {
+    for (const end = Date.now() + PATIENCE_MS; Date.now() < end && this.#child.exitCode === null; ) {
       const line = this.lines.slice(since).find(({ msg }) => msg === text)
       if (line !== undefined) return line
-      if (this.#child.exitCode !== null) break
+      await sleep(10)
     }
     throw new Error(`the agent did not say "${text}", but ${this.lines.slice(-5).map((line) => JSON.stringify(line)).join('\n')}`)
   }
