@@ -11,7 +11,7 @@ const budget = {
 }
 
 // Folders that compute: no I/O, no clock, no process (see docs/design.md).
-const pure = ['cluster', 'policy', 'compiler', 'nftables'].map((folder) => `src/${folder}/**/*.ts`)
+const pure = ['cluster', 'policy', 'compiler', 'nftables', 'advice'].map((folder) => `src/${folder}/**/*.ts`)
 
 export default tseslint.config(
   { ignores: ['.cache', 'dist', 'coverage', 'node_modules'] },

@@ -1,0 +1,59 @@
+// Ports by a name that no pod has: of the selected pods for ingress, of the peers for egress.
+import type { Census } from '../compiler/census.ts'
+import type { ActiveRule } from '../compiler/rules.ts'
+import type { NamedPort } from '../cluster/objects.ts'
+import type { NamedPortRef, Policy } from '../policy/types.ts'
+import type { RulePlace } from './rule-place.ts'
+import type { Warning } from './warning.ts'
+
+/** Where a rule looks for ports; undefined in what follows: nobody is there, which is told elsewhere. */
+interface Pods {
+  readonly who: string
+  has(port: NamedPortRef): boolean
+  /** Protocols of their ports of this name. */
+  protocols(name: string): readonly string[]
+}
+
+export function* unknownPorts({ policy, rule, active, direction, path }: RulePlace, census: Census): Iterable<Warning> {
+  if (rule.ports === 'any' || rule.ports.every(({ kind }) => kind === 'number')) return
+  const pods = direction === 'ingress' ? selectedPods(policy, census) : peersOf(active, census)
+  if (pods === undefined) return
+  for (const [index, port] of rule.ports.entries()) {
+    if (port.kind !== 'name' || pods.has(port)) continue
+    const message = `${port.name} (${port.protocol}) is the name of no port of ${pods.who}, so nothing is allowed by it; ${remedy(port, pods)}`
+    yield { policy: policy.key, reason: 'named-port-unknown', field: `${path}.ports[${index}].port`, message }
+  }
+}
+
+function remedy({ name, protocol }: NamedPortRef, pods: Pods): string {
+  const others = pods.protocols(name)
+  if (others.length > 0) return `they have a port ${name} of ${others.join(' and ')}: set protocol to that`
+  return `name a ${protocol} port of their containers so, or give its number`
+}
+
+function selectedPods(policy: Policy, census: Census): Pods | undefined {
+  const groups = census.selected(policy)
+  if (groups.length === 0) return undefined
+  const ports = groups.flatMap((group) => group.ports)
+  const known = new Set(ports.map(portText))
+  return {
+    who: 'the pods that the policy selects',
+    has: (port) => known.has(portText(port)),
+    protocols: (wanted) => [...new Set(ports.filter(({ name }) => name === wanted).map(({ protocol }) => protocol))].sort(),
+  }
+}
+
+/** A block may hold pods, or the world outside. */
+function peersOf({ peers }: ActiveRule, census: Census): Pods | undefined {
+  const areSome = peers === 'any' || peers.some((peer) => peer.kind === 'block' || census.isReached(peer))
+  if (!areSome) return undefined
+  return {
+    who: peers === 'any' ? 'any pod' : 'the pods that the rule is about',
+    has: (port) => census.hasPort(peers, port),
+    protocols: (name) => [...census.protocolsOf(peers, name)].sort(),
+  }
+}
+
+function portText({ name, protocol }: Pick<NamedPort, 'name' | 'protocol'>): string {
+  return `${protocol} ${name}`
+}
