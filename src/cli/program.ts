@@ -1,6 +1,6 @@
 // The command line as a table of contents: each command with its settings, its help, and the file that runs it.
 import { Command, Option } from 'commander'
-import { type Config, type OptionName, OPTIONS } from '../config/options.ts'
+import { type Config, OPTION_NAMES, type OptionName, OPTIONS, type OptionSpec } from '../config/options.ts'
 import { readConfig } from '../config/read.ts'
 import { runAgent } from './agent.ts'
 import { runCleanup } from './cleanup.ts'
@@ -17,7 +17,7 @@ export function programOf(): Command {
     .version(version(), '-V, --version')
     .addHelpText('after', EXIT_CODES)
     .exitOverride()
-  add(program, 'agent', ['nodeName', 'source', 'kubeconfig', 'backend', 'spoofGuard', 'logLevel'], runAgent)
+  add(program, 'agent', OPTION_NAMES, runAgent)
     .description('enforce, and follow every change; SIGTERM stops it, and the rules stay in the kernel')
   add(program, 'render', ['nodeName', 'source'], runRender)
     .description('print what would be installed for a folder of manifests, as nft text; the kernel is not touched')
@@ -29,9 +29,14 @@ export function programOf(): Command {
 function add<N extends OptionName>(program: Command, name: string, options: readonly N[], run: (config: Config<N>) => Promise<void>): Command {
   const command = program.command(name).exitOverride()
   for (const each of options) {
-    const { flag, env, description, default: byDefault } = { default: undefined, ...OPTIONS[each] }
-    const option = new Option(flag, description).env(env)
-    command.addOption(byDefault === undefined ? option : option.default(byDefault))
+    command.addOption(optionOf(OPTIONS[each]))
   }
   return command.action((given: Record<string, unknown>) => run(readConfig(options, given)))
+}
+
+function optionOf({ flag, env, description, default: byDefault, bare }: OptionSpec<unknown>): Option {
+  const option = new Option(flag, description).env(env)
+  if (byDefault !== undefined) option.default(byDefault)
+  if (bare !== undefined) option.preset(bare)
+  return option
 }

@@ -1,5 +1,7 @@
 // Every setting there is: one table for flags, environment and (by the same names) chart values. README.md lists them.
 import { z } from 'zod'
+import { parseCidr } from '../cluster/address.ts'
+import { parseListenAddress } from './listen-address.ts'
 
 export interface OptionSpec<T> {
   /** As commander takes it. */
@@ -8,6 +10,8 @@ export interface OptionSpec<T> {
   readonly description: string
   readonly schema: z.ZodType<T>
   readonly default?: string
+  /** What the flag alone, without a value, means. */
+  readonly bare?: string
 }
 
 function option<T>(spec: OptionSpec<T>): OptionSpec<T> {
@@ -18,6 +22,38 @@ function option<T>(spec: OptionSpec<T>): OptionSpec<T> {
 const NODE_NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 
 const onOrOff = z.enum(['on', 'off'], 'must be on or off').transform((value) => value === 'on')
+
+/** Text that a reader takes; what the reader gives undefined for is refused. */
+function readBy<T>(read: (text: string) => T | undefined, message: string) {
+  return z.string().transform((text, context) => {
+    const value = read(text)
+    if (value !== undefined) return value
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  })
+}
+
+/** @returns null for `off`, since undefined is refused */
+function listenOrOff(text: string) {
+  return text === 'off' ? null : parseListenAddress(text)
+}
+
+/** How many policies may have series of their own. */
+function seriesLimit(text: string): number | undefined {
+  if (text === 'on') return Infinity
+  if (text === 'off') return 0
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined
+}
+
+function cidrs(text: string) {
+  const ranges = text.split(',').map((each) => each.trim()).filter((each) => each !== '').map(parseCidr)
+  const known = ranges.filter((range) => range !== undefined)
+  return known.length === ranges.length ? known : undefined
+}
+
+function seconds(text: string): number | undefined {
+  return /^[1-9]\d{0,4}$/.test(text) ? Number(text) : undefined
+}
 
 export const OPTIONS = {
   nodeName: option({
@@ -59,9 +95,52 @@ export const OPTIONS = {
     schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'must be trace, debug, info, warn, error or silent'),
     default: 'info',
   }),
+  listen: option({
+    flag: '--listen <address>',
+    env: 'VETHGUARD_LISTEN',
+    description: 'where /livez, /readyz and /metrics are answered: ADDRESS:PORT, :PORT (all addresses of the node) or off',
+    schema: readBy(listenOrOff, 'must be an IP address and a port (127.0.0.1:9611, [::1]:9611), :PORT for all addresses, or off'),
+    default: '127.0.0.1:9611',
+  }),
+  metricsPolicyLabels: option({
+    flag: '--metrics-policy-labels <on|off|number>',
+    env: 'VETHGUARD_METRICS_POLICY_LABELS',
+    description: 'series of their own for policies: on, off, or for at most so many',
+    schema: readBy(seriesLimit, 'must be on, off or a number of policies'),
+    default: 'on',
+  }),
+  dryRun: option({
+    flag: '--dry-run [on|off]',
+    env: 'VETHGUARD_DRY_RUN',
+    description: 'log what would be done to the kernel, as nft text, and do nothing',
+    schema: onOrOff,
+    default: 'off',
+    bare: 'on',
+  }),
+  events: option({
+    flag: '--events <on|off>',
+    env: 'VETHGUARD_EVENTS',
+    description: 'write Kubernetes Events about policies that cannot do what they seem to; needs the right to create them',
+    schema: onOrOff,
+    default: 'off',
+  }),
+  serviceCidrs: option({
+    flag: '--service-cidrs <cidr,...>',
+    env: 'VETHGUARD_SERVICE_CIDRS',
+    description: "ranges of the cluster's Services, to warn of ipBlocks inside them, which match nothing",
+    schema: readBy(cidrs, 'must be CIDRs with commas between them, such as 10.96.0.0/12,fd00:10:96::/112').prefault(''),
+  }),
+  compareSeconds: option({
+    flag: '--compare-seconds <n>',
+    env: 'VETHGUARD_COMPARE_SECONDS',
+    description: 'how often everything in the kernel is compared with what should be there',
+    schema: readBy(seconds, 'must be a number of seconds from 1 to 99999'),
+    default: '180',
+  }),
 } as const
 
 export type OptionName = keyof typeof OPTIONS
+export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[]
 type ValueOf<S> = S extends OptionSpec<infer T> ? T : never
 /** Validated settings. */
 export type Config<N extends OptionName = OptionName> = { readonly [K in N]: ValueOf<(typeof OPTIONS)[K]> }

@@ -1,4 +1,5 @@
 // What those who watch may ask the agent: sizes, problems, and who was hit how often.
+import type { Warning } from '../advice/warning.ts'
 import type { PodKey, PolicyKey } from '../cluster/objects.ts'
 import type { Problem } from '../cluster/change.ts'
 import type { CompilerSizes } from '../compiler/compiler.ts'
@@ -30,6 +31,8 @@ export interface AgentView {
   readonly checkedAtMs: number | undefined
   readonly sizes: CompilerSizes
   readonly problems: readonly Problem[]
+  /** What policies cannot do although they seem to. */
+  readonly warnings?: readonly Warning[]
   /** Pods of this node that are isolated for the direction. */
   isolatedPods(direction: Direction): number
   /** Pods of this node whose veth is not known. */
