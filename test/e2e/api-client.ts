@@ -74,9 +74,9 @@ export class ApiClient {
     return this.request('PATCH', `${pathOf(object)}/status`, { contentType: MERGE, content: { status } })
   }
 
-  /** Removes at once, without a grace period. @throws ApiError */
-  async delete(object: ObjectReference): Promise<ApiObject> {
-    return this.request('DELETE', `${pathOf(object)}?gracePeriodSeconds=0`)
+  /** Removes at once; with a grace period a pod that is on a node goes on terminating. @throws ApiError */
+  async delete(object: ObjectReference, graceSeconds = 0): Promise<ApiObject> {
+    return this.request('DELETE', `${pathOf(object)}?gracePeriodSeconds=${graceSeconds}`)
   }
 
   /** Removes an empty namespace, doing by itself what the controller manager would do. @throws ApiError */

@@ -1,63 +1,93 @@
-// `npm run e2e`: a whole cluster, an agent on each node, and the upstream NetworkPolicy suite. Ends with 0 when all cases pass.
-//   node test/e2e/run.ts [--cni ptp|bridge] [--proxy-mode nftables|iptables] [--focus REGEX] [--parallel N]
-//     [--nodes N] [--timeout-minutes N] [--no-agent] [--logs FOLDER] [--look]
-import { cpSync, readdirSync } from 'node:fs'
+// `npm run e2e`: whole clusters, one for each way of wiring pods and Services; an agent on each node, checks of our own, and the
+// upstream NetworkPolicy suite. Ends with 0 when everything passes.
+//   npm run e2e -- [--layouts ptp-nftables,bridge-iptables,...] [--agents host|none] [--check REGEX] [--focus REGEX] [--skip REGEX]
+//     [--no-suite] [--parallel N] [--timeout-minutes N] [--logs FOLDER] [--look]
+import { cpSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { Account, AGENT_RULES } from './account.ts'
+import type { Agents } from './cluster/agents.ts'
+import { CHECKS } from './cluster/checks/all.ts'
+import { runChecks } from './cluster/checks/check.ts'
 import { Cluster } from './cluster/cluster.ts'
-import type { Daemon } from './cluster/daemon.ts'
+import { keepEvidence } from './cluster/evidence.ts'
+import { HostAgents } from './cluster/host-agents.ts'
+import { LAYOUTS, layoutsNamed, type Layout } from './cluster/layout.ts'
 import { leftoversOf } from './cluster/leftovers.ts'
-import type { Cni, ProxyMode } from './cluster/node-files.ts'
-import { startNodeAgent } from './node-agent.ts'
 import { runUpstreamSuite, type CaseResult } from './upstream-suite.ts'
 
 const { values } = parseArgs({
   allowNegative: true,
   options: {
-    cni: { type: 'string', default: 'ptp' },
-    'proxy-mode': { type: 'string', default: 'nftables' },
-    nodes: { type: 'string', default: '2' },
-    focus: { type: 'string', default: 'Netpol' },
+    layouts: { type: 'string', default: LAYOUTS.map(({ name }) => name).join() },
+    /** `none`: the checks that need an agent have to fail. */
+    agents: { type: 'string', default: 'host' },
+    check: { type: 'string', default: '' },
+    suite: { type: 'boolean', default: true },
+    focus: { type: 'string' },
     // The kernel of a test machine may have no SCTP sockets.
     skip: { type: 'string', default: 'SCTPConnectivity' },
     parallel: { type: 'string', default: '2' },
-    'timeout-minutes': { type: 'string', default: '45' },
-    agent: { type: 'boolean', default: true },
-    /** Where to copy the logs of the agents and of the suite. */
-    logs: { type: 'string' },
-    /** Ends the cluster only at Ctrl-C, and says how to reach it. */
+    'timeout-minutes': { type: 'string', default: '60' },
+    /** What is worth looking at after a failure, and the logs of all agents. */
+    logs: { type: 'string', default: join(tmpdir(), 'vethguard-e2e-logs') },
+    /** Ends each cluster only at Ctrl-C, and says how to reach it. */
     look: { type: 'boolean', default: false },
   },
 })
 
+/** Where not all of the suite runs: one case each of ingress, egress, ipBlocks, ports and UDP. */
+const BRIEF = 'default-deny-all|deny egress from pods based on PodSelector|except clause|on Ports|UDP.*pod in a different namespace'
+
 process.exitCode = await main()
 
 async function main(): Promise<number> {
-  const cluster = await timed('cluster', () => Cluster.start({
-    nodes: Number(values.nodes),
-    cni: oneOf<Cni>(values.cni, ['bridge', 'ptp']),
-    proxyMode: oneOf<ProxyMode>(values['proxy-mode'], ['iptables', 'nftables']),
-  }))
+  const results: CaseResult[] = []
+  for (const layout of layoutsNamed(values.layouts)) results.push(...await timed(layout.name, () => tryLayout(layout)))
+  const failed = results.filter(({ passed }) => !passed)
+  for (const { name } of failed) console.log(`failed: ${name}`)
+  console.log(`${results.length} cases, ${failed.length} failed`)
+  return failed.length === 0 && results.length > 0 ? 0 : 1
+}
+
+async function tryLayout(layout: Layout): Promise<CaseResult[]> {
+  const cluster = await timed('cluster', () => Cluster.start(layout))
+  const logs = join(values.logs, layout.name)
+  let agents: Agents | undefined
   try {
-    const agents = values.agent ? await startAgents(cluster) : []
+    agents = await startAgents(cluster)
     if (values.look) await lookAround(cluster)
-    const results = await timed('suite', () => runUpstreamSuite(cluster, {
-      focus: values.focus, skip: values.skip, parallel: Number(values.parallel), timeoutMs: Number(values['timeout-minutes']) * 60_000,
-    }))
-    for (const agent of agents) agent.assertRunning()
-    return report(results)
+    const results = await tryCluster(cluster, layout, agents)
+    await keepEvidence(cluster, agents, logs)
+    return results.map((result) => ({ ...result, name: `${layout.name}: ${result.name}` }))
   } finally {
-    if (values.logs !== undefined) keepLogs(cluster, values.logs)
+    await agents?.close()
     await timed('removal', () => cluster.close())
     assertNothingLeft(cluster)
   }
 }
 
-function keepLogs({ folder }: Cluster, target: string): void {
-  const isWanted = (name: string): boolean => name === 'suite' || name.startsWith('agent-')
-  for (const name of readdirSync(folder).filter(isWanted)) cpSync(join(folder, name), join(target, name), { recursive: true })
+async function tryCluster(cluster: Cluster, { name, isWhole }: Layout, agents: Agents | undefined): Promise<CaseResult[]> {
+  const checks = CHECKS.filter((check) => new RegExp(values.check).test(check.name))
+  const results = await timed('checks', () => runChecks(checks, {
+    cluster, agents, report, onFailure: (check) => keepEvidence(cluster, agents, join(values.logs, name, check.replaceAll(/\W+/g, '-'))),
+  }))
+  if (!values.suite) return results
+  const suite = await timed('suite', () => runUpstreamSuite(cluster, {
+    focus: values.focus ?? (isWhole ? 'Netpol' : BRIEF),
+    skip: values.skip, parallel: Number(values.parallel), timeoutMs: Number(values['timeout-minutes']) * 60_000,
+  }))
+  cpSync(join(cluster.folder, 'suite'), join(values.logs, name, 'suite'), { recursive: true })
+  await agents?.assertHealthy()
+  suite.forEach(report)
+  return [...results, ...suite]
+}
+
+async function startAgents(cluster: Cluster): Promise<Agents | undefined> {
+  if (values.agents === 'none') return undefined
+  if (values.agents !== 'host') throw new Error(`--agents ${values.agents}: must be host or none`)
+  return HostAgents.start(cluster)
 }
 
 function assertNothingLeft({ prefix }: Cluster): void {
@@ -65,28 +95,13 @@ function assertNothingLeft({ prefix }: Cluster): void {
   if (left.length > 0) throw new Error(`the cluster has left behind:\n${left.join('\n')}`)
 }
 
-/** With the rights that the chart grants. */
-async function startAgents(cluster: Cluster): Promise<Daemon[]> {
-  const account = await Account.create(cluster.plane, 'vethguard', AGENT_RULES)
-  await account.close() // only its kubeconfig is of use here
-  return cluster.nodes.map(({ name, namespace }) => startNodeAgent({
-    nodeName: name, namespace, kubeconfig: account.kubeconfig, folder: cluster.folder,
-  }))
-}
-
-async function lookAround(cluster: Cluster): Promise<never> {
-  const { controlNode: { namespace }, kubeconfig } = cluster
+async function lookAround({ controlNode: { namespace }, kubeconfig }: Cluster): Promise<never> {
   console.log(`ip netns exec ${namespace} kubectl --kubeconfig ${kubeconfig} get nodes; Ctrl-C removes the cluster`)
   for (;;) await sleep(60_000)
 }
 
-function report(results: readonly CaseResult[]): number {
-  for (const { name, passed, seconds, failure } of results) {
-    console.log(`${passed ? 'pass' : 'FAIL'} ${seconds.toFixed(0).padStart(4)} s  ${name}${failure === '' ? '' : `\n${failure}`}`)
-  }
-  const failed = results.filter(({ passed }) => !passed).length
-  console.log(`${results.length} cases, ${failed} failed`)
-  return failed === 0 && results.length > 0 ? 0 : 1
+function report({ name, passed, seconds, failure }: CaseResult): void {
+  console.log(`${passed ? 'pass' : 'FAIL'} ${seconds.toFixed(0).padStart(4)} s  ${name}${failure === '' ? '' : `\n${failure}`}`)
 }
 
 async function timed<T>(what: string, run: () => Promise<T>): Promise<T> {
@@ -96,10 +111,4 @@ async function timed<T>(what: string, run: () => Promise<T>): Promise<T> {
   } finally {
     console.log(`${what}: ${((performance.now() - start) / 1000).toFixed(1)} s`)
   }
-}
-
-function oneOf<T extends string>(value: string, choices: readonly T[]): T {
-  const choice = choices.find((candidate) => candidate === value)
-  if (choice === undefined) throw new Error(`${value} is none of ${choices.join(', ')}`)
-  return choice
 }

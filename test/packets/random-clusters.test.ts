@@ -4,20 +4,14 @@ import fc from 'fast-check'
 import { getOrAdd } from '../../src/collections.ts'
 import { podKey } from '../../src/cluster/objects.ts'
 import { denyCounter, hitCounter } from '../../src/compiler/counters.ts'
-import { prepareEvaluator } from '../../src/policy/evaluator.ts'
 import { claimantsOf } from '../../src/policy/owner.ts'
 import type { Direction } from '../../src/policy/types.ts'
 import type { DirectionVerdict, Flow, Reason, Verdict } from '../../src/policy/verdict.ts'
 import { changesOf, type Cluster, clusterArb, finalState, historyArb } from '../arbitrary/cluster.ts'
-import { PROBES } from '../arbitrary/flows.ts'
-import type { Cell, Probe } from '../lab/prober.ts'
-import { formatCell } from '../lab/prober.ts'
+import type { Cell } from '../lab/prober.ts'
 import { RUNS, SEED } from '../property.ts'
 import { EnforcedLab, flowOf } from './enforced-lab.ts'
-
-const probes: Probe[] = PROBES.flatMap(({ protocol, port }) => [4, 6].map((family) => (
-  { protocol: protocol === 'other' ? 'ICMP' : protocol, port, family } as Probe
-)))
+import { ALL_PROBES, evaluatorOnNodes, wrongCells } from './expected.ts'
 
 const state: { lab?: EnforcedLab } = {}
 beforeAll(() => {
@@ -27,22 +21,8 @@ afterAll(() => state.lab?.close())
 
 const DENIALS: readonly Reason[] = ['denied', 'contested', 'faulty']
 
-/** Both nodes enforce, each on its own pods. A pod that is said to be on a third node is nobody's. */
 function evaluatorOf(cluster: Cluster): (flow: Flow) => Verdict {
-  const nodes = state.lab!.lab.nodes.map(({ name }) => prepareEvaluator(cluster, name))
-  return (flow) => {
-    const verdicts = nodes.map((evaluate) => evaluate(flow))
-    const side = (direction: Direction) => (verdicts.find((verdict) => verdict[direction].reason !== 'other-node') ?? verdicts[0]!)[direction]
-    return { allowed: verdicts.every(({ allowed }) => allowed), egress: side('egress'), ingress: side('ingress') }
-  }
-}
-
-function wrongCells(cells: readonly Cell[], cluster: Cluster): string[] {
-  const evaluate = evaluatorOf(cluster)
-  return cells.flatMap((cell) => {
-    const expected = evaluate(flowOf(cell.from, cell.to, cell.probe)).allowed ? 'allowed' : 'denied'
-    return cell.verdict === expected ? [] : [`${formatCell(cell)}, must be ${expected}`]
-  })
+  return evaluatorOnNodes(cluster, state.lab!.lab.nodes.map(({ name }) => name))
 }
 
 /** Packets by counter that the evaluator's reasons make; what egress denies never gets to ingress. */
@@ -77,8 +57,8 @@ async function measuredCounters(lab: EnforcedLab, expected: ReadonlyMap<string, 
 }
 
 async function judge(lab: EnforcedLab, cluster: Cluster): Promise<Cell[]> {
-  const cells = lab.prober.matrix(lab.hosts, probes)
-  expect(wrongCells(cells, cluster)).toEqual([])
+  const cells = lab.prober.matrix(lab.hosts, ALL_PROBES)
+  expect(wrongCells(cells, evaluatorOf(cluster))).toEqual([])
   return await Promise.resolve(cells)
 }
 

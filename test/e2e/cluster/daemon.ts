@@ -47,6 +47,11 @@ export class Daemon {
     }
   }
 
+  /** All that it has said, restarts included. */
+  get log(): string {
+    return readFileSync(this.options.logFile, 'utf8')
+  }
+
   /** Ends the program and waits until it is gone. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (this.child === undefined || !this.isRunning) return
@@ -61,6 +66,6 @@ export class Daemon {
   }
 
   logTail(): string {
-    return readFileSync(this.options.logFile, 'utf8').trimEnd().split('\n').slice(-LOG_LINES_SHOWN).join('\n')
+    return this.log.trimEnd().split('\n').slice(-LOG_LINES_SHOWN).join('\n')
   }
 }
