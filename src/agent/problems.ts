@@ -1,10 +1,13 @@
 // What is wrong with objects of the cluster and with the node, by object; every change is logged once.
 import type { Logger } from 'pino'
 import type { Problem } from '../cluster/change.ts'
+import type { PolicyKey } from '../cluster/objects.ts'
+import { addTo, removeFrom } from '../collections.ts'
 
 export class Problems {
   readonly #log: Logger
   readonly #byObject = new Map<string, readonly Problem[]>()
+  readonly #byPolicy = new Map<PolicyKey, Set<string>>()
 
   constructor(log: Logger) {
     this.#log = log
@@ -12,6 +15,11 @@ export class Problems {
 
   all(): Problem[] {
     return [...this.#byObject.values()].flat()
+  }
+
+  /** Problems of a policy, wherever its manifest stands. */
+  ofPolicy(key: PolicyKey): readonly Problem[] {
+    return [...(this.#byPolicy.get(key) ?? [])].flatMap((object) => this.#byObject.get(object) ?? [])
   }
 
   /** All current problems of one object; none: it has no more. */
@@ -25,9 +33,20 @@ export class Problems {
     for (const field of new Set(before.map((problem) => problem.field))) {
       if (!fields.has(field)) this.#log.info({ object, field }, `${placeOf({ object, field })}: no problem any more`)
     }
-    if (problems.length > 0) this.#byObject.set(object, problems)
-    else this.#byObject.delete(object)
+    const policy = policyIn(object)
+    if (problems.length > 0) {
+      this.#byObject.set(object, problems)
+      if (policy !== undefined) addTo(this.#byPolicy, policy, object)
+    } else {
+      this.#byObject.delete(object)
+      if (policy !== undefined) removeFrom(this.#byPolicy, policy, object)
+    }
   }
+}
+
+/** The name may be followed by the place in a manifest. */
+function policyIn(object: string): PolicyKey | undefined {
+  return /^NetworkPolicy (.+?\/[^ ]+)/.exec(object)?.[1] as PolicyKey | undefined
 }
 
 function textOf(problem: Problem): string {

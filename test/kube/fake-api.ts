@@ -20,6 +20,11 @@ interface Stream {
   inPieces: boolean
 }
 
+interface Created {
+  readonly metadata: { readonly namespace: string; readonly name: string }
+  readonly [field: string]: unknown
+}
+
 interface FakeStatus {
   readonly code: number
   readonly reason: string
@@ -36,6 +41,7 @@ const STATUS: Readonly<Record<Exclude<AnswerFault, 'reset' | 'mute'>, FakeStatus
   'forbidden': { code: 403, reason: 'Forbidden', message: 'this is forbidden: User "u" cannot watch resource' },
   'too-large': { code: 504, reason: 'Timeout', message: 'Too large', details: { causes: [{ reason: 'ResourceVersionTooLarge' }] } },
 }
+const EXISTS = { code: 409, reason: 'AlreadyExists', message: 'already exists' }
 const REFUSED = { code: 422, reason: 'Invalid', message: 'sendInitialEvents: Forbidden' }
 const PAGE = 3
 
@@ -44,10 +50,12 @@ export class FakeApi {
   /** Every request, as path with query. */
   readonly requests: string[] = []
   readonly headers: IncomingMessage['headers'][] = []
+  /** What was created by POST, by name. */
+  readonly created = new Map<string, Created>()
   streamsInitialEvents = true
   /** Continue tokens are no longer known. */
   forgetsPages = false
-  #faults = new Map<ResourceName, AnswerFault[]>()
+  #faults = new Map<ResourceName | 'events', AnswerFault[]>()
   #streams = new Set<Stream>()
   #server: Server | undefined
   #port = 0
@@ -87,7 +95,7 @@ export class FakeApi {
   }
 
   /** The next request for the resource fails so; faults wait in line. */
-  failNext(resource: ResourceName, fault: AnswerFault): void {
+  failNext(resource: ResourceName | 'events', fault: AnswerFault): void {
     this.#faults.set(resource, [...(this.#faults.get(resource) ?? []), fault])
   }
 
@@ -117,8 +125,19 @@ export class FakeApi {
     if (fault === 'mute') return
     if (fault === 'reset') response.destroy()
     else if (fault !== undefined) fail(response, STATUS[fault])
+    else if (request.method === 'POST') void this.#create(request, response)
     else if (searchParams.has('watch')) this.#watch(resource, searchParams, response)
     else this.#list(resource, searchParams, response)
+  }
+
+  async #create(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const object = JSON.parse(Buffer.concat(await request.toArray() as Buffer[]).toString()) as Created
+    if (this.created.has(object.metadata.name)) {
+      fail(response, EXISTS)
+      return
+    }
+    this.created.set(object.metadata.name, object)
+    response.writeHead(201).end(JSON.stringify(object))
   }
 
   #watch(resource: ResourceName, query: URLSearchParams, response: ServerResponse): void {
