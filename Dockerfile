@@ -40,8 +40,8 @@ LABEL org.opencontainers.image.title="vethguard" \
       org.opencontainers.image.revision="$REVISION"
 COPY --from=root /root-of-image /
 COPY --from=libraries /build/node_modules /app/node_modules
-COPY bin/vethguard /app/bin/vethguard
-COPY package.json LICENSE /app/
+COPY --chmod=0555 bin/vethguard /app/bin/vethguard
+COPY --chmod=0444 package.json LICENSE /app/
 COPY --from=compiled /build/dist /app/dist
 ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin NODE_ENV=production
 # A user other than root would have no capability to use: the kernel gives NET_ADMIN of a container to root only.

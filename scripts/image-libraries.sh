@@ -10,7 +10,7 @@ esac
 npm ci --omit=dev --ignore-scripts --no-audit --no-fund --os=linux --cpu="$cpu" --libc=glibc
 cd node_modules
 test -d "@koromix/koffi-linux-$cpu" # else the agent would not start
-rm -rf @types koffi/doc koffi/vendor
+rm -rf @types koffi/doc koffi/vendor @koromix/koffi-*/musl*
 rm -rf bare-*/prebuilds # native parts for Bare, another runtime
 find . -type f \( -name '*.map' -o -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -name '*.md' \) ! -iname '*licen[cs]e*' -delete
 find . -type d -empty -delete

@@ -30,8 +30,8 @@ libraries=$(ldd $programs | grep -o '/[^ :]*\.so[^ :]*' | sort -u)
 for file in $programs $libraries /etc/protocols; do take "$file"; done # nft reads names of protocols
 ln -s dash "$root/usr/bin/sh"
 ln -s /app/bin/vethguard "$root/usr/local/bin/vethguard" # comes from another layer
-echo 'root:x:0:0:root:/:/usr/bin/sh' >"$root/etc/passwd"
-echo 'root:x:0:' >"$root/etc/group"
+printf 'root:x:0:0:root:/:/usr/bin/sh\nnobody:x:65534:65534:nobody:/:/usr/bin/sh\n' >"$root/etc/passwd"
+printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
 echo 'hosts: files dns' >"$root/etc/nsswitch.conf"
 
 # What package a file is of, also where dpkg knows it by the path before Debian merged / and /usr.

@@ -99,7 +99,8 @@ describe('a container with CAP_NET_ADMIN only, read-only', () => {
     expect(lab.open()).toEqual(cells((_, to) => to !== 'x/a'))
     const listed = await runContainer({ image, entrypoint: ['nft'], args: ['list', 'ruleset'], namespace: lab.namespace })
     expect(listed.stdout).toMatch(/meta l4proto|ct state/)
-    expect(await run('cleanup')).toMatchObject({ code: 1, stderr: expect.stringContaining('another vethguard that is running') })
+    // The nft program owns nothing after its end.
+    if (backend === 'netlink') expect(await run('cleanup')).toMatchObject({ code: 1, stderr: expect.stringContaining('another vethguard that is running') })
     container.stop()
     expect(await container.closed).toBe(0)
     expect(lab.open()).toEqual(cells((_, to) => to !== 'x/a'))
