@@ -1,3 +1,6 @@
+/** Building an image takes minutes the first time, and Debian's buildah: `npm run test:image`. */
+const isImageTested = process.env.IMAGE === 'yes'
+
 /** Native ESM; Node strips the types itself, so what runs in a test is what runs in the agent. */
 export default {
   testEnvironment: 'node',
@@ -5,6 +8,7 @@ export default {
   transform: { '\\.ts$': '<rootDir>/test/strip-types.cjs' },
   modulePathIgnorePatterns: ['<rootDir>/.cache/'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', ...(isImageTested ? [] : ['<rootDir>/test/image/'])],
   reporters: ['default', '<rootDir>/test/closing-line.cjs'],
   testTimeout: 120_000,
   maxWorkers: 2,
