@@ -3,7 +3,8 @@
 //   node --expose-gc bench/changes.ts [PODS POLICIES LOCAL_PODS]
 import process from 'node:process'
 import pino from 'pino'
-import { Agent, type Commit } from '../src/agent/agent.ts'
+import { Agent } from '../src/agent/agent.ts'
+import type { Commit } from '../src/observe/observer.ts'
 import type { Change } from '../src/source.ts'
 import type { Pod } from '../src/cluster/objects.ts'
 import type { Veth } from '../src/cluster/veth.ts'
@@ -33,7 +34,7 @@ async function measure() {
     backend: createBackend({ kind: 'netlink', namespace: `/run/netns/${namespace}` }),
     veths: () => ({ start: () => undefined, veths: () => veths, refresh: () => undefined, close: () => Promise.resolve() }),
     log: pino({ level: 'warn' }, pino.destination(2)),
-    onCommit: (commit) => commits.push(commit),
+    observer: { committed: (commit) => commits.push(commit) },
   })
   const startedAt = performance.now()
   await agent.start()

@@ -53,7 +53,8 @@ export class NetlinkError extends VethguardError {
   }
 }
 
-function errnoName(errno: number): string {
+/** Name, and text in parentheses. */
+export function errnoName(errno: number): string {
   return ERRNO_NAMES[errno] ?? `errno ${errno}`
 }
 

@@ -6,13 +6,20 @@
 import type { Logger } from 'pino'
 import type { Problem } from '../cluster/change.ts'
 import type { Change, Source } from '../source.ts'
-import type { PodKey } from '../cluster/objects.ts'
+import { type PodKey, podKey } from '../cluster/objects.ts'
 import type { Veth } from '../cluster/veth.ts'
 import { Compiler, type CompilerSizes } from '../compiler/compiler.ts'
+import { describe } from '../compiler/counters.ts'
 import type { Bindings } from '../compiler/guard.ts'
 import type { Backend } from '../nftables/backend.ts'
 import type { Content, Delta } from '../nftables/content.ts'
-import { Committer } from './committer.ts'
+import type { SetName } from '../nftables/schema.ts'
+import { Hits } from '../observe/hits.ts'
+import type { AgentObserver } from '../observe/observer.ts'
+import { reasonOf } from '../observe/reason.ts'
+import type { AgentView, HitTotals } from '../observe/view.ts'
+import type { Direction } from '../policy/types.ts'
+import { type Committed, Committer } from './committer.ts'
 import { Guard } from './guard.ts'
 import { checkNode } from './node-checks.ts'
 import { Problems } from './problems.ts'
@@ -34,33 +41,37 @@ export interface AgentOptions {
   /** Makes the follower of the node's veths. */
   readonly veths: (onChange: () => void) => Veths
   readonly log: Logger
-  /** After every commit: for measuring. */
-  readonly onCommit?: (commit: Commit) => void
+  readonly observer?: AgentObserver
 }
 
-export interface Commit {
-  /** Changes of the cluster that it brought; 0 where only veths changed. */
+/** What a commit is to bring. */
+interface Work {
+  /** How many changes of the cluster. */
   readonly changes: number
-  /** From the arrival of the first of them to the kernel's confirmation, in ms. */
-  readonly durationMs: number
-  /** Elements added and deleted. */
-  readonly elements: number
+  /** When the oldest of them came; undefined: there is none. */
+  readonly since: number | undefined
 }
+
+const NO_WORK: Work = { changes: 0, since: undefined }
 
 /** How often it is looked whether the tables are still there and the node is fit. */
 const CHECK_MS = 1000
 
-export class Agent {
+export class Agent implements AgentView {
   readonly #options: AgentOptions
   readonly #log: Logger
   readonly #compiler: Compiler
   readonly #guard: Guard
+  readonly #hits: Hits
+  readonly #observer: AgentObserver
   readonly #committer: Committer
   readonly #problems: Problems
   readonly #veths: Veths
   #queue: Change[] = []
   /** When the oldest change in the queue came. */
   #since: number | undefined
+  /** What was taken from the queue, and is not in the kernel yet. */
+  #work = NO_WORK
   #state: 'starting' | 'idle' | 'committing' | 'stopped' = 'starting'
   /** Something was applied in this turn of the event loop: what comes now is a burst, and waits for its end. */
   #turnTaken = false
@@ -68,15 +79,30 @@ export class Agent {
   #boundAt = { pods: -1, veths: -1 }
   #vethRevision = 0
   #checks: NodeJS.Timeout | undefined
+  #checkedAtMs: number | undefined
 
   constructor(options: AgentOptions) {
-    const { nodeName, spoofGuard, backend, log } = options
+    const { nodeName, spoofGuard, backend, log, observer = {} } = options
     this.#options = options
     this.#log = log
     this.#compiler = new Compiler(nodeName)
     this.#guard = new Guard(spoofGuard)
     this.#problems = new Problems(log)
-    this.#committer = new Committer({ backend, wanted: () => this.#wanted(), guard: spoofGuard, log: log.child({ component: 'committer' }) })
+    this.#hits = new Hits(this.#compiler)
+    this.#observer = observer
+    this.#committer = new Committer({
+      backend,
+      wanted: () => this.#wanted(),
+      describe: (name) => {
+        const meaning = this.#compiler.meaningOf(name)
+        return meaning && describe(meaning)
+      },
+      guard: spoofGuard,
+      hits: this.#hits,
+      observer,
+      onCommitted: (committed) => this.#committed(committed),
+      log: log.child({ component: 'committer' }),
+    })
     this.#veths = options.veths(() => {
       this.#vethRevision++
       this.#arrived([])
@@ -85,6 +111,37 @@ export class Agent {
 
   get sizes(): CompilerSizes {
     return this.#compiler.sizes
+  }
+
+  get isReady(): boolean {
+    return this.#checks !== undefined
+  }
+
+  get checkedAtMs(): number | undefined {
+    return this.#checkedAtMs
+  }
+
+  get unguardedPods(): number {
+    return this.#guard.unguarded.length
+  }
+
+  isolatedPods(direction: Direction): number {
+    return this.#compiler.localPods().filter((pod) => this.#compiler.isIsolated(podKey(pod), direction)).length
+  }
+
+  setSizes(): ReadonlyMap<SetName, number> {
+    return new Map(Array.from(this.#content().sets, ([name, elements]) => [name, elements.size]))
+  }
+
+  async hits(): Promise<HitTotals> {
+    const begun = this.#hits.begin()
+    try {
+      this.#hits.read(await this.#options.backend.readCounters(), begun)
+    } catch (error) {
+      this.#observer.failed?.('counters', reasonOf(error))
+      throw error
+    }
+    return this.#hits.totals()
   }
 
   get problems(): readonly Problem[] {
@@ -102,18 +159,18 @@ export class Agent {
   async start(): Promise<void> {
     const startedAt = performance.now()
     await this.#options.source.start({
-      changes: (batch) => this.#arrived(batch),
+      changes: (batch, arrivedAtMs) => this.#arrived(batch, arrivedAtMs),
       problems: (object, problems) => this.#problems.set(object, problems),
     })
     if (this.#isStopped()) return
     this.#veths.start()
-    this.#compiler.load(this.#takeQueue())
-    this.#bind()
+    this.#load()
     this.#checkNode()
     this.#committing = this.#committer.replaceAll()
     await this.#committing
     if (this.#isStopped()) return
     this.#state = 'idle'
+    this.#checkedAtMs = performance.now()
     this.#checks = setInterval(() => this.#check(), CHECK_MS).unref()
     this.#log.info({ ...this.sizes, durationMs: Math.round(performance.now() - startedAt) }, 'enforcing')
     this.#pump()
@@ -134,9 +191,9 @@ export class Agent {
     return this.#state === 'stopped'
   }
 
-  #arrived(batch: readonly Change[]): void {
+  #arrived(batch: readonly Change[], arrivedAtMs = performance.now()): void {
     for (const change of batch) this.#queue.push(change) // a batch may hold more than a call takes arguments
-    this.#since ??= performance.now()
+    this.#since ??= arrivedAtMs
     if (this.#state === 'committing') this.#committer.retrySoon()
     else if (!this.#turnTaken) this.#pump()
   }
@@ -144,6 +201,7 @@ export class Agent {
   #takeQueue(): readonly Change[] {
     const changes = this.#queue
     this.#queue = []
+    this.#work = { changes: this.#work.changes + changes.length, since: this.#work.since ?? this.#since }
     this.#since = undefined
     return changes
   }
@@ -152,18 +210,16 @@ export class Agent {
   #pump(): void {
     if (this.#state !== 'idle' || this.#since === undefined) return
     this.#takeTurn()
-    const since = this.#since
     const changes = this.#takeQueue()
     const delta = union(this.#compiler.apply(changes), this.#bind())
-    if (delta === undefined) return
-    const committed = (): void => this.#committed(changes.length, since, delta)
-    const committing = this.#committer.commit(delta)
-    if (committing === undefined) committed()
-    else this.#pauseFor(committing.then(committed))
+    this.#hits.forget(changes)
+    if (delta === undefined) this.#work = NO_WORK
+    else this.#pauseFor(this.#committer.commit(delta))
   }
 
   /** Changes wait until this is done. */
-  #pauseFor(committing: Promise<void>): void {
+  #pauseFor(committing: Promise<void> | undefined): void {
+    if (committing === undefined) return
     this.#state = 'committing'
     this.#committing = committing.then(() => {
       if (this.#state === 'committing') this.#state = 'idle'
@@ -179,10 +235,12 @@ export class Agent {
     })
   }
 
-  #committed(changes: number, since: number, delta: Delta): void {
-    const commit = { changes, durationMs: performance.now() - since, elements: elementsIn(delta) }
-    this.#log.debug({ ...commit, durationMs: Number(commit.durationMs.toFixed(3)) }, 'committed')
-    this.#options.onCommit?.(commit)
+  #committed(committed: Committed): void {
+    const { changes, since } = this.#work
+    this.#work = NO_WORK
+    const durationMs = since === undefined ? committed.transactionMs : performance.now() - since
+    this.#log.debug({ changes, elements: committed.elements, durationMs: Number(durationMs.toFixed(3)) }, 'committed')
+    this.#observer.committed?.({ ...committed, changes, durationMs })
   }
 
   /** Binds pods and veths anew where either changed. */
@@ -199,11 +257,11 @@ export class Agent {
 
   /** Somebody may mend, or break, what is not the agent's own. */
   #check(): void {
+    this.#checkedAtMs = performance.now()
     if (this.#guard.unguarded.length > 0) this.#veths.refresh()
     this.#checkNode()
     if (this.#state !== 'idle') return
-    const repairing = this.#committer.repair()
-    if (repairing !== undefined) this.#pauseFor(repairing)
+    this.#pauseFor(this.#committer.repair() ?? this.#committer.keepPast())
   }
 
   #checkNode(): void {
@@ -214,8 +272,19 @@ export class Agent {
 
   /** With what came meanwhile: it may be what the kernel needs to take the content at all. */
   #wanted(): Content {
-    this.#compiler.load(this.#takeQueue())
+    this.#load()
+    return this.#content()
+  }
+
+  /** Takes in what came, without a delta. */
+  #load(): void {
+    const changes = this.#takeQueue()
+    this.#compiler.load(changes)
     this.#bind()
+    this.#hits.forget(changes)
+  }
+
+  #content(): Content {
     const { sets, counters } = this.#compiler.content
     return { sets: new Map([...sets, ...this.#guard.content.sets]), counters }
   }
@@ -225,8 +294,4 @@ export class Agent {
 function union(a: Delta | undefined, b: Delta | undefined): Delta | undefined {
   if (a === undefined || b === undefined) return a ?? b
   return { sets: new Map([...a.sets, ...b.sets]), counters: a.counters }
-}
-
-function elementsIn({ sets }: Delta): number {
-  return [...sets.values()].reduce((sum, { added, deleted }) => sum + added.size + deleted.size, 0)
 }

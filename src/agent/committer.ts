@@ -1,49 +1,69 @@
 // Brings the kernel what the compiler wants: small deltas as they come, everything anew at the start, after a failure, and when
-// somebody else has taken the tables away.
+// somebody else has taken the tables away. What counters had goes along.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { isPast } from '../compiler/counters.ts'
 import type { Backend, BackendState } from '../nftables/backend.ts'
-import type { Content, Delta } from '../nftables/content.ts'
-import { replace, type Transaction, update } from '../nftables/transaction.ts'
+import type { Content, CounterName, Delta } from '../nftables/content.ts'
+import type { Hits } from '../observe/hits.ts'
+import type { AgentObserver, Commit, RepairReason } from '../observe/observer.ts'
+import { reasonOf } from '../observe/reason.ts'
+import { type CounterValue, replace, type Transaction, update } from '../nftables/transaction.ts'
 import { render } from '../nftables/render.ts'
+import { elementsIn, summaryOf } from './summary.ts'
 
 const FIRST_RETRY_MS = 100
 const LONGEST_RETRY_MS = 10_000
+
+const ZERO: CounterValue = { packets: 0, bytes: 0 }
+const NOTHING: Delta = { sets: new Map(), counters: { added: new Set(), deleted: new Set() } }
+
+/** What a committer knows of a commit. */
+export type Committed = Omit<Commit, 'changes' | 'durationMs'>
 
 export interface CommitterOptions {
   readonly backend: Backend
   /** What the kernel should have, at the moment of the call. */
   readonly wanted: () => Content
+  /** What a person is to read beside a counter. */
+  readonly describe: (name: CounterName) => string | undefined
   /** Whether source addresses are guarded. */
   readonly guard: boolean
+  readonly hits: Hits
+  readonly observer: AgentObserver
+  /** The kernel has confirmed. */
+  readonly onCommitted: (committed: Committed) => void
   readonly log: Logger
 }
 
 export class Committer {
-  readonly #backend: Backend
-  readonly #wanted: () => Content
-  readonly #guard: boolean
-  readonly #log: Logger
+  readonly #options: CommitterOptions
   readonly #stopped = new AbortController()
   /** Ends the wait between two tries to make the tables anew. */
   #retry: AbortController | undefined
   /** What the kernel calls the tables that were made last. */
   #handles = ''
 
-  constructor({ backend, wanted, guard, log }: CommitterOptions) {
-    this.#backend = backend
-    this.#wanted = wanted
-    this.#guard = guard
-    this.#log = log
+  constructor(options: CommitterOptions) {
+    this.#options = options
   }
 
   /** Both tables anew in one transaction; counters go on from where they are. @throws NetlinkError, VethguardError */
   async replaceAll(): Promise<void> {
-    const counters = await this.#backend.readCounters()
-    const transaction = replace(this.#wanted(), counters, { ...this.#backend.state(), guard: this.#guard })
-    this.#trace(transaction)
-    await this.#backend.commit(transaction)
-    this.#handles = handlesOf(this.#backend.state())
+    const { backend, guard, hits } = this.#options
+    const content = this.#options.wanted()
+    const begun = hits.begin()
+    const reading = await backend.readCounters()
+    hits.read(reading, begun)
+    const beginnings = hits.beginnings(content.counters, reading)
+    const counters = new Set([...content.counters, ...[...beginnings.keys()].filter(isPast)])
+    const transaction = replace({ ...content, counters }, this.#labelled(beginnings), { ...backend.state(), guard })
+    this.#tell(transaction)
+    const startedAt = performance.now()
+    await backend.commit(transaction)
+    hits.replaced(beginnings)
+    this.#handles = handlesOf(backend.state())
+    this.#done(transaction, startedAt)
   }
 
   /**
@@ -52,13 +72,27 @@ export class Committer {
    * @returns undefined when the kernel has confirmed already
    */
   commit(delta: Delta): Promise<void> | undefined {
-    const transaction = update(delta)
-    this.#trace(transaction)
+    const transaction = this.#transactionOf(delta)
+    this.#tell(transaction)
+    const startedAt = performance.now()
+    const committed = (): void => {
+      this.#options.hits.added(delta.counters.added)
+      this.#done(transaction, startedAt)
+    }
+    let committing: Promise<void> | undefined
     try {
-      return this.#backend.commit(transaction)?.catch((error: unknown) => this.#recover(error))
+      committing = this.#options.backend.commit(transaction)
     } catch (error) {
       return this.#recover(error)
     }
+    if (committing !== undefined) return committing.then(committed, (error: unknown) => this.#recover(error))
+    committed()
+    return undefined
+  }
+
+  /** Puts into the kernel what counters had that somebody else set back or took away. @returns as commit() */
+  keepPast(): Promise<void> | undefined {
+    return this.#options.hits.hasChanges ? this.commit(NOTHING) : undefined
   }
 
   /**
@@ -66,14 +100,16 @@ export class Committer {
    * @returns undefined if so, else as commit()
    */
   repair(): Promise<void> | undefined {
+    const { backend, log, observer } = this.#options
     try {
-      if (handlesOf(this.#backend.state()) === this.#handles) return undefined
-      this.#log.error('somebody else removed or replaced the tables; making them anew')
-      return this.#replaceUntilDone()
+      if (handlesOf(backend.state()) === this.#handles) return undefined
     } catch (err) {
-      this.#log.error({ err }, 'the kernel does not tell whether the tables are still there')
+      observer.failed?.('compare', reasonOf(err))
+      log.error({ err }, 'the kernel does not tell whether the tables are still there')
       return undefined
     }
+    log.error('somebody else removed or replaced the tables; making them anew')
+    return this.#replaceUntilDone('handle')
   }
 
   /** What is wanted changed: if the kernel refused it, it may take it now. */
@@ -86,20 +122,54 @@ export class Committer {
     this.retrySoon()
   }
 
-  #recover(err: unknown): Promise<void> {
-    this.#log.error({ err }, 'the kernel refused a change; making the tables anew')
-    return this.#replaceUntilDone()
+  #transactionOf(delta: Delta): Transaction {
+    const { hits } = this.#options
+    const { added, deleted } = delta.counters
+    hits.retire(deleted, this.#lastValues(hits.needed(deleted)))
+    const beginnings = this.#labelled(new Map(Array.from(added, (name) => [name, ZERO])))
+    return { commands: [...update(delta, beginnings).commands, ...hits.takeChanges()] }
   }
 
-  async #replaceUntilDone(): Promise<void> {
+  /** Of counters that go. If they cannot be read, what was seen last counts. */
+  #lastValues(names: readonly CounterName[]): ReadonlyMap<CounterName, CounterValue> {
+    const { backend, log, observer } = this.#options
+    if (names.length === 0) return new Map()
+    try {
+      return backend.readCountersNow(names)
+    } catch (err) {
+      observer.failed?.('counters', reasonOf(err))
+      log.error({ err }, 'counters that go cannot be read; some hits are lost')
+      return new Map()
+    }
+  }
+
+  #labelled(values: ReadonlyMap<CounterName, CounterValue>): Map<CounterName, CounterValue> {
+    return new Map(Array.from(values, ([name, { packets, bytes }]) => [name, { packets, bytes, comment: this.#options.describe(name) }]))
+  }
+
+  #done(transaction: Transaction, startedAt: number): void {
+    const whole = transaction.commands.some((command) => 'add' in command && command.add === 'table')
+    this.#options.onCommitted({ transactionMs: performance.now() - startedAt, elements: elementsIn(transaction), whole })
+  }
+
+  #recover(err: unknown): Promise<void> {
+    this.#options.observer.failed?.('commit', reasonOf(err))
+    this.#options.log.error({ err }, 'the kernel refused a change; making the tables anew')
+    return this.#replaceUntilDone('refused')
+  }
+
+  async #replaceUntilDone(reason: RepairReason): Promise<void> {
+    const { log, observer } = this.#options
     const { signal } = this.#stopped
     for (let retryMs = FIRST_RETRY_MS; !signal.aborted; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
       try {
         await this.replaceAll()
-        this.#log.info('the tables were made anew')
+        observer.repaired?.(reason)
+        log.info('the tables were made anew')
         return
       } catch (err) {
-        this.#log.error({ err, retryMs }, 'the tables could not be made anew; what is in the kernel stays as it is')
+        observer.failed?.('commit', reasonOf(err))
+        log.error({ err, retryMs }, 'the tables could not be made anew; what is in the kernel stays as it is')
         this.#retry = new AbortController()
         await sleep(FIRST_RETRY_MS, undefined, { signal }).catch(() => undefined)
         await sleep(retryMs - FIRST_RETRY_MS, undefined, { signal: this.#retry.signal }).catch(() => undefined)
@@ -107,8 +177,10 @@ export class Committer {
     }
   }
 
-  #trace(transaction: Transaction): void {
-    if (this.#log.isLevelEnabled('trace')) this.#log.trace({ nft: render(transaction) }, 'transaction')
+  #tell(transaction: Transaction): void {
+    const { log } = this.#options
+    if (log.isLevelEnabled('debug')) log.debug(summaryOf(transaction), 'transaction')
+    if (log.isLevelEnabled('trace')) log.trace({ nft: render(transaction) }, 'transaction')
   }
 }
 

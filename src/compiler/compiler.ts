@@ -10,10 +10,11 @@
 import type { Address } from '../cluster/address.ts'
 import type { Change } from '../source.ts'
 import { type Pod, type PodKey, podKey, type PolicyKey } from '../cluster/objects.ts'
-import type { Content, Delta } from '../nftables/content.ts'
+import type { Content, CounterName, Delta } from '../nftables/content.ts'
 import { type Direction, DIRECTIONS } from '../policy/types.ts'
 import { Census } from './census.ts'
 import { predicatesOf } from './classes.ts'
+import type { CounterMeaning } from './counters.ts'
 import { Enforcement, type Enforced } from './enforcement.ts'
 import { type LocalPod, Locals } from './locals.ts'
 import { contenders, ownerOf } from './ownership.ts'
@@ -65,6 +66,11 @@ export class Compiler {
     return this.#store
   }
 
+  /** What a counter of the content counts. */
+  meaningOf(name: CounterName): CounterMeaning | undefined {
+    return this.#store.meaningOf(name)
+  }
+
   get sizes(): CompilerSizes {
     return {
       pods: this.#peers.pods.size,
@@ -80,6 +86,15 @@ export class Compiler {
   /** Pods of this node that are subject to policies. */
   localPods(): Pod[] {
     return Array.from(this.#locals.records(), ({ pod }) => pod)
+  }
+
+  hasPolicy(key: PolicyKey): boolean {
+    return this.#locals.policy(key) !== undefined
+  }
+
+  hasLocalPod(key: PodKey): boolean {
+    const record = this.#peers.pods.get(key)
+    return record !== undefined && this.#isLocal(record)
   }
 
   /** Grows with every change of `localPods` and of what `isIsolated` says. */

@@ -1,16 +1,29 @@
-// Names of the kernel's counters: one for each direction and set of policies, one for each local pod and direction.
+// Names of the kernel's counters, and what each counts: one for each direction and set of policies, one for each local pod and direction.
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { PodKey, PolicyKey } from '../cluster/objects.ts'
 import type { CounterName } from '../nftables/content.ts'
 import type { Direction } from '../policy/types.ts'
 
+/** What a counter counts: connections that exactly these policies allow (sorted), or packets that nothing allows from or to a pod. */
+export type CounterMeaning =
+  | { readonly kind: 'hits'; readonly direction: Direction; readonly policies: readonly PolicyKey[] }
+  | { readonly kind: 'denied'; readonly direction: Direction; readonly pod: PodKey }
+
 /** `NFT_NAME_MAXLEN` is 256 with the final zero. */
 const LONGEST = 255
+/** `NFTNL_UDATA_COMMENT_MAXLEN` is 128 with the final zero. */
+const LONGEST_COMMENT = 127
+const CUT = '...'
+const PAST = 'past-'
 const PLAIN = /^[a-z0-9.-]+\/[a-z0-9.-]+$/
 
 /** How a direction is called in names of sets, chains and counters. */
 export const SHORT: Readonly<Record<Direction, 'in' | 'out'>> = { ingress: 'in', egress: 'out' }
+
+export function counterName(meaning: CounterMeaning): CounterName {
+  return meaning.kind === 'hits' ? hitCounter(meaning.direction, meaning.policies) : denyCounter(meaning.direction, meaning.pod)
+}
 
 /**
  * The counter of the connections that exactly these policies allow: `in/namespace/policy`, or `in/set-HASH` for several.
@@ -27,6 +40,45 @@ export function hitCounter(direction: Direction, policies: readonly PolicyKey[])
 /** The counter of packets to (from) this pod that no policy allows: `deny-in/namespace/pod`. */
 export function denyCounter(direction: Direction, pod: PodKey): CounterName {
   return named(`deny-${SHORT[direction]}`, 'pod', pod)
+}
+
+/**
+ * The counter, which nothing counts with, that holds what counters of this policy had when they went: `past-in/namespace/policy`.
+ * Of a pod: `past-deny-in/namespace/pod`.
+ */
+export function pastName(kind: CounterMeaning['kind'], direction: Direction, key: string): CounterName {
+  const short = SHORT[direction]
+  return kind === 'hits' ? named(`${PAST}${short}`, 'policy', key) : named(`${PAST}deny-${short}`, 'pod', key)
+}
+
+/** The same for counters that are there whatever the policies are. */
+export function ownPast(name: CounterName): CounterName {
+  return `${PAST}${name}` as CounterName
+}
+
+/** Whether this is the counter of several policies in this direction. */
+export function isSetOf(direction: Direction, name: CounterName): boolean {
+  return name.startsWith(`${SHORT[direction]}/set-`)
+}
+
+/** Names of counters that keep the past. */
+export function isPast(name: CounterName): boolean {
+  return name.startsWith(PAST)
+}
+
+/** What a person reads beside a counter whose name does not tell: `shop: cart, web`. Policies of one counter are of one namespace. */
+export function describe(meaning: CounterMeaning): string | undefined {
+  if (meaning.kind === 'denied' || meaning.policies.length < 2) return undefined
+  const keys = meaning.policies.map((key) => key.split('/') as [string, string])
+  const text = `${keys[0]?.[0] ?? ''}: ${keys.map(([, name]) => name).join(', ')}`
+  return text.length <= LONGEST_COMMENT ? text : `${text.slice(0, LONGEST_COMMENT - CUT.length)}${CUT}`
+}
+
+/** The policies that describe() names; none where it could not name all. */
+export function policiesIn(comment: string): PolicyKey[] {
+  const [namespace, names] = comment.split(': ')
+  if (names === undefined || comment.endsWith(CUT)) return []
+  return names.split(', ').map((name) => `${namespace}/${name}` as PolicyKey)
 }
 
 function named(prefix: string, what: string, key: string): CounterName {

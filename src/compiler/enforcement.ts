@@ -3,7 +3,7 @@ import { addTo, getOrAdd, removeFrom } from '../collections.ts'
 import { type Address, familyOf } from '../cluster/address.ts'
 import type { PodKey } from '../cluster/objects.ts'
 import { type Direction, DIRECTIONS } from '../policy/types.ts'
-import { denyCounter, SHORT } from './counters.ts'
+import { type CounterMeaning, counterName, SHORT } from './counters.ts'
 import { addressKey, pairKey, selfKey } from './keys.ts'
 import type { Profile, Row } from './profiles.ts'
 import type { ContentStore } from './store.ts'
@@ -90,15 +90,16 @@ export class Enforcement {
   #isolate(address: Address, direction: Direction, pod: PodKey | undefined, before: PodKey | undefined): void {
     const [family, short] = [familyOf(address), SHORT[direction]] as const
     if (pod !== undefined) {
-      const counter = denyCounter(direction, pod)
-      this.#store.holdCounter(counter)
+      const meaning: CounterMeaning = { kind: 'denied', direction, pod }
+      const counter = counterName(meaning)
+      this.#store.holdCounter(counter, meaning)
       this.#store.put(`${short}_isolated${family}`, addressKey(address), true)
       this.#store.put(`${short}_deny${family}`, addressKey(address), counter)
     } else if (before !== undefined) {
       this.#store.remove(`${short}_isolated${family}`, addressKey(address))
       this.#store.remove(`${short}_deny${family}`, addressKey(address))
     }
-    if (before !== undefined) this.#store.dropCounter(denyCounter(direction, before))
+    if (before !== undefined) this.#store.dropCounter(counterName({ kind: 'denied', direction, pod: before }))
   }
 
   #pair(address: Address, direction: Direction, one: Class, row: Row | undefined): void {

@@ -40,6 +40,10 @@ export class Locals {
     return this.#pods.get(record.pod.namespace)?.get(record.key)
   }
 
+  policy(key: PolicyKey): Policy | undefined {
+    return this.#policies.get(namespaceOf(key))?.get(key)
+  }
+
   *policies(): Iterable<Policy> {
     for (const policies of this.#policies.values()) yield* policies.values()
   }
@@ -83,7 +87,7 @@ export class Locals {
   }
 
   setPolicy(key: PolicyKey, policy: Policy | undefined): void {
-    const namespace = key.slice(0, key.indexOf('/'))
+    const namespace = namespaceOf(key)
     if (policy === undefined) leave(this.#policies, namespace, key)
     else enter(this.#policies, namespace, key, policy)
     for (const local of this.#pods.get(namespace)?.values() ?? []) this.#select(local, key, policy)
@@ -120,6 +124,10 @@ export class Locals {
     if (selected.pods === 0) this.#selected.delete(key)
     else this.#selected.set(key, { policy: policy ?? selected.policy as Policy, pods: selected.pods })
   }
+}
+
+function namespaceOf(key: PolicyKey): string {
+  return key.slice(0, key.indexOf('/'))
 }
 
 function enter<K, V>(map: Namespaced<K, V>, namespace: string, key: K, value: V): void {

@@ -3,7 +3,7 @@ import type { PolicyKey, Protocol } from '../cluster/objects.ts'
 import { getOrAdd } from '../collections.ts'
 import type { CounterName, Key } from '../nftables/content.ts'
 import type { Direction } from '../policy/types.ts'
-import { hitCounter } from './counters.ts'
+import { counterName } from './counters.ts'
 import { IdPool } from './ids.ts'
 import { permissionKey, portKey, portRangeKey } from './keys.ts'
 import type { ContentStore } from './store.ts'
@@ -79,7 +79,7 @@ export class Permissions {
     const counters = new CounterNames(content.direction)
     forEachElement(content, id, (set, key, policies) => {
       const counter = counters.of(policies)
-      this.#store.holdCounter(counter)
+      this.#store.holdCounter(counter, { kind: 'hits', direction: content.direction, policies })
       this.#store.put(set, key, counter)
     })
     return id
@@ -108,7 +108,7 @@ class CounterNames {
   }
 
   of(policies: readonly PolicyKey[]): CounterName {
-    return getOrAdd(this.#byPolicies, policies, () => hitCounter(this.#direction, policies))
+    return getOrAdd(this.#byPolicies, policies, () => counterName({ kind: 'hits', direction: this.#direction, policies }))
   }
 }
 

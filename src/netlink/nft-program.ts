@@ -54,6 +54,10 @@ export class NftBackend implements Backend {
     return this.#reader.counters()
   }
 
+  readCountersNow(names: Iterable<CounterName>): ReadonlyMap<CounterName, CounterValue> {
+    return this.#reader.countersNow(names)
+  }
+
   state(): BackendState {
     return readState(this.#reader, { flags: [], portId: 0 })
   }

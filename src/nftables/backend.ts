@@ -29,6 +29,8 @@ export interface Backend {
   readContent(): Promise<Content | undefined>
   /** Every counter, that of spoofed packets summed over both tables. Empty where there is no table. */
   readCounters(): Promise<ReadonlyMap<CounterName, CounterValue>>
+  /** Counters of these names in the inet table, at once (some microseconds each). Those that are not there are left out. */
+  readCountersNow(names: Iterable<CounterName>): ReadonlyMap<CounterName, CounterValue>
   state(): BackendState
   close(): void
 }

@@ -103,8 +103,8 @@ function elementsHead(command: ElementsCommand): string {
   return `${'add' in command ? 'add' : 'delete'} element ${schemaOf(command.set).family} ${TABLE_NAME} ${command.set}`
 }
 
-function counterBody({ packets, bytes }: CounterValue): string {
-  return `{ packets ${packets} bytes ${bytes}; }`
+function counterBody({ packets, bytes, comment }: CounterValue): string {
+  return `{ ${comment === undefined ? '' : `comment "${comment}"; `}packets ${packets} bytes ${bytes}; }`
 }
 
 function setKind(set: SetName): string {

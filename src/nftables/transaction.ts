@@ -8,6 +8,8 @@ import type { Rule } from './statement.ts'
 export interface CounterValue {
   readonly packets: number
   readonly bytes: number
+  /** What a person reads beside it: at most 127 bytes, without quotes and control characters (`NFTNL_UDATA_COMMENT_MAXLEN`). */
+  readonly comment?: string | undefined
 }
 
 /**
@@ -47,13 +49,18 @@ export const TABLE_FAMILIES: readonly TableFamily[] = ['inet', 'bridge']
 
 const ZERO: CounterValue = { packets: 0, bytes: 0 }
 
-/** Turns the content in the kernel into another; see diff(). Elements go first and counters last, as long as they are referenced. */
-export function update({ sets, counters }: Delta): Transaction {
+/**
+ * Turns the content in the kernel into another; see diff(). Elements go first and counters last, as long as they are referenced.
+ * @param beginnings what new counters begin with; missing ones with 0
+ */
+export function update({ sets, counters }: Delta, beginnings: ReadonlyMap<CounterName, CounterValue> = new Map()): Transaction {
   const commands: Command[] = []
   for (const [set, { deleted }] of sets) {
     if (deleted.size > 0) commands.push({ delete: 'elements', set, elements: deleted })
   }
-  for (const name of counters.added) commands.push({ add: 'counter', family: 'inet', name, value: ZERO })
+  for (const name of counters.added) {
+    commands.push({ add: 'counter', family: 'inet', name, value: beginnings.get(name) ?? ZERO })
+  }
   for (const [set, { added }] of sets) {
     if (added.size > 0) commands.push({ add: 'elements', set, elements: added })
   }

@@ -4,10 +4,12 @@ import { Agent } from '../../src/agent/agent.ts'
 import type { Change, Source, SourceSink } from '../../src/source.ts'
 import { Compiler } from '../../src/compiler/compiler.ts'
 import type { Backend } from '../../src/nftables/backend.ts'
+import type { AgentObserver } from '../../src/observe/observer.ts'
 import { NODES } from '../arbitrary/pool.ts'
 import { canonical } from '../compiler/canonical.ts'
 
 export const NODE = NODES[0]
+const SILENT = pino({ level: 'silent' })
 
 /** A source that says what a test tells it to. */
 export class ToldSource implements Source {
@@ -28,16 +30,27 @@ export class ToldSource implements Source {
     this.#sink?.changes(batch)
   }
 
+  /** @param arrivedAtMs when it came, by performance.now() */
+  sayOf(arrivedAtMs: number, ...batch: readonly Change[]): void {
+    this.#sink?.changes(batch, arrivedAtMs)
+  }
+
   close(): Promise<void> {
     this.#sink = undefined
     return Promise.resolve()
   }
 }
 
-/** @param looked called when the node's veths are to be looked at again */
-export function agentOf(source: Source, backend: Backend, log: Logger = pino({ level: 'silent' }), looked: () => void = () => undefined): Agent {
+interface InProcess {
+  readonly log?: Logger
+  readonly observer?: AgentObserver
+  /** Called when the node's veths are to be looked at again. */
+  readonly looked?: () => void
+}
+
+export function agentOf(source: Source, backend: Backend, { log = SILENT, observer = {}, looked = () => undefined }: InProcess = {}): Agent {
   const veths = () => ({ start: () => undefined, veths: () => [], refresh: looked, close: () => Promise.resolve() })
-  return new Agent({ nodeName: NODE, spoofGuard: true, source, backend, veths, log })
+  return new Agent({ nodeName: NODE, spoofGuard: true, source, backend, veths, log, observer })
 }
 
 /** What the kernel must have after these changes, class and permission numbers left out. */

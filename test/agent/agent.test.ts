@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
-import type { Agent, Commit } from '../../src/agent/agent.ts'
+import type { Agent } from '../../src/agent/agent.ts'
+import type { Commit } from '../../src/observe/observer.ts'
 import type { Change } from '../../src/source.ts'
 import type { CounterName } from '../../src/nftables/content.ts'
 import { podKey } from '../../src/cluster/objects.ts'
@@ -26,12 +27,15 @@ let source: ToldSource
 let backend: MemoryBackend
 let agent: Agent
 let lines: Line[]
+let commits: Commit[]
 
 beforeEach(async () => {
   lines = []
+  commits = []
   source = new ToldSource(FIRST)
   backend = new MemoryBackend()
-  agent = agentOf(source, backend, pino({ level: 'debug' }, { write: (text) => lines.push(JSON.parse(text) as Line) }))
+  const log = pino({ level: 'debug' }, { write: (text) => lines.push(JSON.parse(text) as Line) })
+  agent = agentOf(source, backend, { log, observer: { committed: (commit) => commits.push(commit) } })
   await agent.start()
 })
 afterEach(() => agent.close())
@@ -95,7 +99,7 @@ test.each<Mood>(['throws', 'rejects', 'rejects late'])('a change that the kernel
   backend.moods.push(mood)
   source.say(podChange(1))
   await untilUpToDate(podChange(1))
-  expect(lines.filter(({ component }) => component === 'committer')).toEqual([
+  expect(lines.filter(({ component, level }) => component === 'committer' && level > 20)).toEqual([
     expect.objectContaining({ level: 50, msg: 'the kernel refused a change; making the tables anew', err: expect.anything() }),
     expect.objectContaining({ level: 30, msg: 'the tables were made anew' }),
   ])
@@ -146,7 +150,7 @@ test('tables that somebody removes are made anew, and that is an error', async (
 test('while a pod has no veth they are looked at again, and only then', async () => {
   const looked = jest.fn()
   const told = new ToldSource(FIRST)
-  const other = agentOf(told, new MemoryBackend(), undefined, looked)
+  const other = agentOf(told, new MemoryBackend(), { looked })
   await other.start()
   await sleep(TABLES_CHECKED_MS)
   expect(looked).not.toHaveBeenCalled()
@@ -166,7 +170,19 @@ test('a start that the kernel refuses fails, and leaves nothing behind', async (
 })
 
 test('every commit is told, with what it brought and how long it took', () => {
-  const commits = (): Commit[] => lines.filter(({ msg }) => msg === 'committed') as unknown as Commit[]
+  const before = commits.length
   source.say(podChange(1), podChange(2))
-  expect(commits()).toEqual([expect.objectContaining({ level: 20, changes: 2, durationMs: expect.any(Number), elements: expect.any(Number) })])
+  expect(commits.slice(before)).toEqual([
+    { changes: 2, elements: 6, whole: false, durationMs: expect.any(Number), transactionMs: expect.any(Number) },
+  ])
+  expect(commits[0]).toMatchObject({ changes: 1, whole: true })
+  const debug = lines.filter(({ msg }) => msg === 'transaction').at(-1)
+  expect(debug).toMatchObject({ level: 20, sets: { in_isolated4: '+2', in_deny4: '+2', self4: '+2' }, counters: '+2' })
+  expect(debug).toMatchObject({ elements: expect.arrayContaining(['+ in_deny4 10.0.0.1 : "deny-in/x/p1"']) })
+})
+
+test('how long a commit took is told from the arrival of the change on', () => {
+  source.sayOf(performance.now() - 500, podChange(1))
+  expect(commits.at(-1)?.durationMs).toBeGreaterThan(500)
+  expect(commits.at(-1)?.durationMs).toBeLessThan(1000)
 })

@@ -64,6 +64,7 @@ class Mortal implements Backend {
   commit: Backend['commit'] = (transaction) => this.#live(() => this.#real.commit(transaction))
   readContent: Backend['readContent'] = () => this.#real.readContent()
   readCounters: Backend['readCounters'] = () => this.#live(() => this.#real.readCounters()) ?? forever()
+  readCountersNow: Backend['readCountersNow'] = (names) => this.#real.readCountersNow(names)
   state: Backend['state'] = () => this.#real.state()
   close: Backend['close'] = () => this.#real.close()
 

@@ -58,6 +58,10 @@ export class MemoryBackend implements Backend {
     return Promise.resolve(new Map(this.#counters))
   }
 
+  readCountersNow(names: Iterable<CounterName>): ReadonlyMap<CounterName, CounterValue> {
+    return new Map([...names].flatMap((name) => (this.#counters.has(name) ? [[name, this.#counters.get(name)!] as const] : [])))
+  }
+
   state(): BackendState {
     return { generation: this.count.done, tables: new Map(this.#tables), flags: [] }
   }

@@ -64,6 +64,10 @@ export class NetlinkBackend implements Backend {
     return this.#reader.counters()
   }
 
+  readCountersNow(names: Iterable<CounterName>): ReadonlyMap<CounterName, CounterValue> {
+    return this.#reader.countersNow(names)
+  }
+
   state(): BackendState {
     return readState(this.#reader, { flags: this.#flags, portId: this.#socket.portId })
   }

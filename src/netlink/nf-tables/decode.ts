@@ -5,7 +5,7 @@ import type { SetName } from '../../nftables/schema.ts'
 import type { CounterValue, TableFlag } from '../../nftables/transaction.ts'
 import { attribute, eachAttribute, NFGENMSG_BYTES, textOf } from './attributes.ts'
 import { interval, swapHostFields } from './elements.ts'
-import { COUNTER, DATA, ELEMENT, ELEMENT_INTERVAL_END, ELEMENTS, OBJECT, TABLE, TABLE_FLAG } from './protocol.ts'
+import { COUNTER, DATA, ELEMENT, ELEMENT_INTERVAL_END, ELEMENTS, OBJECT, TABLE, TABLE_FLAG, USERDATA_COMMENT } from './protocol.ts'
 import type { Answer } from './socket.ts'
 
 interface RawElement {
@@ -43,20 +43,30 @@ export class ElementsDecoder {
   }
 }
 
-/** Name and value of a counter object. */
+/** Name, value and comment of a counter object. */
 export function readCounter({ datagram, start, end }: Answer): readonly [CounterName, CounterValue] {
   let name = ''
   let packets = 0
   let bytes = 0
+  let comment: string | undefined
   eachAttribute(datagram, start + NFGENMSG_BYTES, end, (type, from, to) => {
     if (type === OBJECT.NAME) name = textOf(datagram, from, to)
+    if (type === OBJECT.USERDATA) comment = commentIn(datagram, from, to)
     if (type !== OBJECT.DATA) return
     eachAttribute(datagram, from, to, (each, at) => {
       if (each === COUNTER.BYTES) bytes = Number(datagram.readBigUInt64BE(at))
       if (each === COUNTER.PACKETS) packets = Number(datagram.readBigUInt64BE(at))
     })
   })
-  return [name as CounterName, { packets, bytes }]
+  return [name as CounterName, { packets, bytes, ...(comment === undefined ? {} : { comment }) }]
+}
+
+/** Userdata is a list of type, length, value. */
+function commentIn(bytes: Buffer, start: number, end: number): string | undefined {
+  for (let at = start; at + 2 <= end; at += 2 + bytes.readUInt8(at + 1)) {
+    if (bytes[at] === USERDATA_COMMENT) return textOf(bytes, at + 2, Math.min(at + 2 + bytes.readUInt8(at + 1), end))
+  }
+  return undefined
 }
 
 export interface KernelTable {

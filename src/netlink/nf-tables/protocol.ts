@@ -62,7 +62,9 @@ export const ELEMENTS = { TABLE: 1, SET: 2, LIST: 3 } as const
 export const ELEMENT = { KEY: 1, DATA: 2, FLAGS: 3, OBJECT: 9, KEY_END: 10 } as const
 export const DATA = { VALUE: 1, VERDICT: 2 } as const
 export const VERDICT = { CODE: 1, CHAIN: 2 } as const
-export const OBJECT = { TABLE: 1, NAME: 2, TYPE: 3, DATA: 4 } as const
+export const OBJECT = { TABLE: 1, NAME: 2, TYPE: 3, DATA: 4, USERDATA: 8 } as const
+/** Type of a comment in the userdata of rules and objects (libnftnl/udata.h). */
+export const USERDATA_COMMENT = 0
 export const COUNTER = { BYTES: 1, PACKETS: 2 } as const
 export const GENERATION_ID = 1
 export const LIST_ITEM = 1

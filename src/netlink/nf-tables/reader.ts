@@ -84,6 +84,23 @@ export class Reader {
     })
   }
 
+  /** Counters of the inet table by name, at once; those that are not there are left out. */
+  countersNow(names: Iterable<CounterName>): Map<CounterName, CounterValue> {
+    const counters = new Map<CounterName, CounterValue>()
+    const requests = Array.from(names, (name): Request => ({
+      what: `get counter ${name}`,
+      type: NFT_MSG.GETOBJ,
+      family: FAMILY.inet,
+      attributes: (writer) => {
+        writer.string(OBJECT.TABLE, TABLE_NAME)
+        writer.string(OBJECT.NAME, name)
+        writer.u32(OBJECT.TYPE, OBJECT_COUNTER)
+      },
+    }))
+    this.#questions.requestEach(requests, (answer) => counters.set(...readCounter(answer)))
+    return counters
+  }
+
   close(): void {
     this.#questions.close()
     this.#dumps.close()

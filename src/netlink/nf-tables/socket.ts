@@ -17,6 +17,9 @@ const SEND_BYTES = 256 << 20
 /** Room for the errors of a large batch, one for each message. */
 const RECEIVE_BYTES = 8 << 20
 
+/** Their answers must fit into the receive buffer, also where that is small. */
+const QUESTIONS_AT_ONCE = 64
+
 const CLOSED = -1
 
 /** A question to nf_tables. */
@@ -100,14 +103,35 @@ export class NetfilterSocket {
     }
   }
 
-  /** @returns the sequence number of the question */
-  #ask({ type, family, all = false, attributes }: Request): number {
-    const sequence = this.#sequence
+  /** Asks many questions about one thing each, at once. What the kernel refuses (there is no such thing) has no answer. */
+  requestEach(requests: readonly Request[], visit: (answer: Answer) => void): void {
+    for (let at = 0; at < requests.length; at += QUESTIONS_AT_ONCE) {
+      const last = this.#ask(...requests.slice(at, at + QUESTIONS_AT_ONCE))
+      this.#visitUntil(last, visit)
+    }
+  }
+
+  /** Until the question of this number has its end. */
+  #visitUntil(last: number, visit: (answer: Answer) => void): void {
+    for (;;) {
+      for (const answer of this.#receiveOne()) {
+        if (!isEnd(answer)) visit(answer)
+        else if (answer.sequence === last) return
+      }
+    }
+  }
+
+  /** @returns the sequence number of the last question, whose answers have an end */
+  #ask(...requests: readonly Request[]): number {
+    const writer = new MessageWriter(this.#sequence, 256)
+    let sequence = 0
+    for (const { type, family, all = false, attributes } of requests) {
+      sequence = writer.begin(type, NLM_F.REQUEST | (all ? NLM_F.DUMP : 0), family)
+      attributes?.(writer)
+      if (!all && sequence === this.#sequence + requests.length - 1) writer.addFlags(NLM_F.ACK)
+      writer.end()
+    }
     this.#sequence = sequenceAfter(sequence)
-    const writer = new MessageWriter(sequence, 256)
-    writer.begin(type, NLM_F.REQUEST | (all ? NLM_F.DUMP : NLM_F.ACK), family)
-    attributes?.(writer)
-    writer.end()
     this.send(writer.bytes)
     return sequence
   }

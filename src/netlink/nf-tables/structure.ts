@@ -19,7 +19,6 @@ const TYPE_BITS = 6
 /** What nft keeps beside a set to list it right: type, length, value (libnftnl/udata.h). Numbers are in host order. */
 const SET_USERDATA = { KEY_BYTEORDER: 0, DATA_BYTEORDER: 1 } as const
 const BYTEORDER = { none: 0, host: 1, big: 2 } as const
-const RULE_USERDATA_COMMENT = 0
 
 export function addTable(writer: MessageWriter, family: TableFamily, flags: readonly TableFlag[]): void {
   writer.begin(NFT_MSG.NEWTABLE, CREATE, FAMILY[family])
@@ -38,12 +37,13 @@ export function deleteTable(writer: MessageWriter, family: TableFamily): void {
   writer.end()
 }
 
-export function addCounter(writer: MessageWriter, family: TableFamily, name: CounterName, { packets, bytes }: CounterValue): void {
+export function addCounter(writer: MessageWriter, family: TableFamily, name: CounterName, value: CounterValue): void {
   beginCounter(writer, NFT_MSG.NEWOBJ, family, name)
   const data = writer.open(nf.OBJECT.DATA)
-  writer.u64(nf.COUNTER.BYTES, bytes)
-  writer.u64(nf.COUNTER.PACKETS, packets)
+  writer.u64(nf.COUNTER.BYTES, value.bytes)
+  writer.u64(nf.COUNTER.PACKETS, value.packets)
   writer.close(data)
+  if (value.comment !== undefined) writer.raw(nf.OBJECT.USERDATA, commentData(value.comment))
   writer.end()
 }
 
@@ -101,7 +101,7 @@ export function addRule(writer: MessageWriter, { family, name }: Chain, rule: Ru
   const expressions = writer.open(nf.RULE.EXPRESSIONS)
   writeExpressions(writer, family, rule)
   writer.close(expressions)
-  if (rule.comment !== undefined) writer.raw(nf.RULE.USERDATA, userdata(RULE_USERDATA_COMMENT, `${rule.comment}\0`))
+  if (rule.comment !== undefined) writer.raw(nf.RULE.USERDATA, commentData(rule.comment))
   writer.end()
 }
 
@@ -137,6 +137,10 @@ function setUserdata(set: SetName): string {
     userdata(SET_USERDATA.KEY_BYTEORDER, hostU32(byteorder)),
     data === 'classid' ? userdata(SET_USERDATA.DATA_BYTEORDER, hostU32(BYTEORDER.host)) : '',
   ].join('')
+}
+
+function commentData(comment: string): string {
+  return userdata(nf.USERDATA_COMMENT, `${comment}\0`)
 }
 
 function userdata(type: number, value: string): string {
