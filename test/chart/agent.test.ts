@@ -44,7 +44,7 @@ test.each([
   ['[::]:9611', 9611, { host: '::1' }],
   ['[fd00::7]:9611', 9611, { host: 'fd00::7' }],
   ['$(HOST_IP):9611', 9611, {}],
-  ['[$(HOST_IP)]:9611', 9611, {}],
+  ['localhost:9611', 9611, { host: 'localhost' }],
 ])('probes ask where the agent listens: %s', async (listen, port, host) => {
   const { startupProbe, livenessProbe, readinessProbe, ports } = await container({ listen })
   expect([startupProbe, livenessProbe, readinessProbe].map((probe) => (probe as { httpGet: unknown }).httpGet)).toEqual([

@@ -59,7 +59,8 @@ export function nameOf({ kind, metadata: { name } }: ApiObject): string {
 
 /** Whether helm makes it only at events such as `helm test` and `helm uninstall`. */
 export function isHook({ metadata }: ApiObject): boolean {
-  return 'helm.sh/hook' in ((metadata['annotations'] ?? {}))
+  const { annotations = {} } = metadata as { annotations?: Readonly<Record<string, string>> }
+  return 'helm.sh/hook' in annotations
 }
 
 /** A file of the chart. */

@@ -16,7 +16,7 @@ export const MATRIX: Readonly<Record<string, Values>> = {
     podLabels: { scrape: 'yes' },
     podAnnotations: { checksum: '1' },
   },
-  'IPv6 only': { listen: '[$(HOST_IP)]:9611', ...MONITORING, serviceCidrs: ['fd00:10:96::/112'] },
+  'IPv6 only': { listen: '[fd00::7]:9611', ...MONITORING, serviceCidrs: ['fd00:10:96::/112'] },
   'all IPv6 addresses': { listen: '[::]:9611' },
   'no address': { listen: 'off' },
   'every setting other than by default': {
