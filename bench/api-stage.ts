@@ -5,28 +5,42 @@ import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { AGENT_RULES } from '../test/e2e/account.ts'
 import { ApiServer } from '../test/e2e/api-server.ts'
+import { type Extreme, extremes, LONG_LABEL } from '../test/e2e/agent/extreme-objects.ts'
 import type { Daemon } from '../test/e2e/cluster/daemon.ts'
 import { labPodObjects } from '../test/e2e/lab-pod.ts'
 import { startNodeAgent } from '../test/e2e/node-agent.ts'
 import type { ApiObject } from '../test/e2e/resource-path.ts'
+import { addressTexts } from '../test/lab/host.ts'
 import { Lab } from '../test/lab/lab.ts'
 import { Prober } from '../test/lab/prober.ts'
 import { type ApiWorld, fill } from './api-fill.ts'
 
 const NAMESPACE = 'shop'
 const PORT = 80
+/** That `next` lets everybody in to. */
+export const NEXT_PORT = 79
 const PATIENCE_MS = 60_000
 const TICKS_PER_SECOND = 100 // USER_HZ, the same for every kernel
-const FRIEND = { role: 'friend' }
+const SERVER = { app: 'server' }
+const FRIEND = { role: 'friend', ...LONG_LABEL }
 const STRANGER = { role: 'stranger' }
 const POLICY: ApiObject = {
   apiVersion: 'networking.k8s.io/v1',
   kind: 'NetworkPolicy',
   metadata: { namespace: NAMESPACE, name: 'server' },
-  spec: { podSelector: { matchLabels: { app: 'server' } }, ingress: ingressFrom(FRIEND) },
+  spec: { podSelector: { matchLabels: SERVER }, ingress: ingressFrom(FRIEND) },
+}
+
+const NEXT: ApiObject = {
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'NetworkPolicy',
+  metadata: { namespace: NAMESPACE, name: 'next' },
+  spec: { podSelector: { matchLabels: SERVER }, ingress: [{ ports: [{ port: NEXT_PORT }] }] },
 }
 
 export class ApiStage {
+  /** One more policy, which opens a port. */
+  readonly next = NEXT
   readonly server: ApiServer
   readonly #lab: Lab
   readonly #prober: Prober
@@ -71,11 +85,16 @@ export class ApiStage {
     return this.server.admin.delete(this.#client.pod)
   }
 
+  /** Policies that let the client in to port 80, and are extreme; see the tests. */
+  extremes(): Extreme[] {
+    return extremes(NAMESPACE, SERVER, addressTexts(this.#lab.pods[1]!)[0])
+  }
+
   /** Sends new connections from the client to the pod until one is judged so. @throws Error after a minute */
-  async until(verdict: 'allowed' | 'denied'): Promise<void> {
+  async until(verdict: 'allowed' | 'denied', port = PORT): Promise<void> {
     const [to, from] = this.#lab.pods
     const deadline = performance.now() + PATIENCE_MS
-    while (this.#prober.probe({ from: from!, to: to!, probe: { protocol: 'TCP', port: PORT, family: 4 } }) !== verdict) {
+    while (this.#prober.probe({ from: from!, to: to!, probe: { protocol: 'TCP', port, family: 4 } }) !== verdict) {
       if (performance.now() > deadline) throw new Error(`the client is not ${verdict}: ${this.#agent?.logTail()}`)
       await turn()
     }
@@ -103,7 +122,7 @@ export class ApiStage {
   async #populate(world: ApiWorld): Promise<void> {
     const { admin } = this.server
     await admin.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } })
-    const { pod, status } = labPodObjects(this.#lab.pods[0]!, { namespace: NAMESPACE, labels: { app: 'server' } })
+    const { pod, status } = labPodObjects(this.#lab.pods[0]!, { namespace: NAMESPACE, labels: SERVER })
     await admin.create(pod)
     await admin.mergeStatus(pod, status)
     await this.createClient()

@@ -3,7 +3,8 @@
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApiWorld } from './api-fill.ts'
-import { ApiStage } from './api-stage.ts'
+import type { Extreme } from '../test/e2e/agent/extreme-objects.ts'
+import { ApiStage, NEXT_PORT } from './api-stage.ts'
 import { summarize, type Summary } from './statistics.ts'
 import { store } from './store.ts'
 
@@ -73,10 +74,53 @@ async function measureOutage(stage: ApiStage): Promise<number> {
   return Math.round(performance.now() - returnedAt)
 }
 
+interface ExtremeResult {
+  readonly name: string
+  /** From the answer to the last of its policies until they are in force, in ms. */
+  readonly inForceMs: number
+  /** A policy after it. */
+  readonly nextMs: number
+  /** Its removal. */
+  readonly goneMs: number
+}
+
+async function measureExtremes(): Promise<ExtremeResult[]> {
+  const stage = await ApiStage.start({ pods: 0, policies: 0 })
+  try {
+    await stage.rewrite(false)
+    const results: ExtremeResult[] = []
+    for (const extreme of stage.extremes()) results.push(await measureExtreme(stage, extreme))
+    return results
+  } finally {
+    await stage.close()
+  }
+}
+
+async function measureExtreme(stage: ApiStage, { name, policies }: Extreme): Promise<ExtremeResult> {
+  const { admin } = stage.server
+  await stage.until('denied')
+  for (const policy of policies) await admin.create(policy)
+  const inForceMs = await timed(() => stage.until('allowed'))
+  await admin.create(stage.next)
+  const nextMs = await timed(() => stage.until('allowed', NEXT_PORT))
+  await admin.delete(stage.next)
+  await stage.until('denied', NEXT_PORT)
+  for (const policy of policies) await admin.delete(policy)
+  return { name, inForceMs, nextMs, goneMs: await timed(() => stage.until('denied')) }
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const begin = performance.now()
+  await work()
+  return Number((performance.now() - begin).toFixed(2))
+}
+
+const extremes = await measureExtremes()
+process.stdout.write(`${JSON.stringify(extremes, undefined, 2)}\n`)
 const results: WorldResult[] = []
 for (const world of WORLDS) {
   const result = await measureWorld(world)
   results.push(result)
   process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`)
 }
-store('latency', { changes: CHANGES, outageMs: OUTAGE_MS, results })
+store('latency', { changes: CHANGES, outageMs: OUTAGE_MS, results, extremes })
