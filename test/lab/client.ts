@@ -28,7 +28,7 @@ export async function exchange(namespace: string, address: Address, port: number
   const socket = udpSocket(familyOf(address))
   try {
     inNamespace(namespace, () => socket.bind())
-    socket.send('echo', port, formatAddress(address))
+    socket.send('echo probe', port, formatAddress(address)) // Kubernetes' test server answers this, too
     await once(socket, 'message', { signal: AbortSignal.timeout(timeoutMs) })
     return 'open'
   } catch (error) {

@@ -1,0 +1,26 @@
+// The ways of wiring pods and Services in which vethguard is tried.
+import type { Cni, ProxyMode } from './node-files.ts'
+
+export interface Layout {
+  readonly name: string
+  readonly cni: Cni
+  readonly proxyMode: ProxyMode
+  /** The whole upstream suite runs in two layouts that differ in everything, some cases of it in the others. */
+  readonly isWhole: boolean
+}
+
+export const LAYOUTS: readonly Layout[] = [
+  { name: 'ptp-nftables', cni: 'ptp', proxyMode: 'nftables', isWhole: true },
+  { name: 'bridge-iptables', cni: 'bridge', proxyMode: 'iptables', isWhole: true },
+  { name: 'ptp-iptables', cni: 'ptp', proxyMode: 'iptables', isWhole: false },
+  { name: 'bridge-nftables', cni: 'bridge', proxyMode: 'nftables', isWhole: false },
+]
+
+/** @param names separated by commas @throws Error for one that is not there */
+export function layoutsNamed(names: string): Layout[] {
+  return names.split(',').map((name) => {
+    const layout = LAYOUTS.find((candidate) => candidate.name === name)
+    if (layout === undefined) throw new Error(`no layout ${name}; there are ${LAYOUTS.map((candidate) => candidate.name).join(', ')}`)
+    return layout
+  })
+}
