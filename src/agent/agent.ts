@@ -2,16 +2,15 @@
 //
 //   Source ──changes──▶ queue ──▶ Compiler ──delta──┐
 //                                    │ local pods   ├──▶ Committer ──▶ Backend ──▶ kernel
-//   VethTable ──veths────────────▶ Guard ──delta────┘
+//   VethTable ──veths────────────▶ Guard ──delta────┘        └──in force──▶ PolicyReports ──▶ people
 import type { Logger } from 'pino'
+import type { Warning } from '../advice/warning.ts'
 import type { Problem } from '../cluster/change.ts'
-import type { Change, Source } from '../source.ts'
+import type { Change } from '../source.ts'
 import { type PodKey, podKey } from '../cluster/objects.ts'
-import type { Veth } from '../cluster/veth.ts'
 import { Compiler, type CompilerSizes } from '../compiler/compiler.ts'
 import { describe } from '../compiler/counters.ts'
 import type { Bindings } from '../compiler/guard.ts'
-import type { Backend } from '../nftables/backend.ts'
 import type { Content, Delta } from '../nftables/content.ts'
 import type { SetName } from '../nftables/schema.ts'
 import { Hits } from '../observe/hits.ts'
@@ -22,27 +21,9 @@ import type { Direction } from '../policy/types.ts'
 import { type Committed, Committer } from './committer.ts'
 import { Guard } from './guard.ts'
 import { checkNode } from './node-checks.ts'
+import type { AgentOptions, Veths } from './options.ts'
+import { PolicyReports } from './policy-reports.ts'
 import { Problems } from './problems.ts'
-
-/** What the agent needs of VethTable. */
-export interface Veths {
-  start(): void
-  veths(): Iterable<Veth>
-  /** Reads the addresses behind all veths again: nobody tells when one is added late. */
-  refresh(): void
-  close(): Promise<void>
-}
-
-export interface AgentOptions {
-  readonly nodeName: string
-  readonly spoofGuard: boolean
-  readonly source: Source
-  readonly backend: Backend
-  /** Makes the follower of the node's veths. */
-  readonly veths: (onChange: () => void) => Veths
-  readonly log: Logger
-  readonly observer?: AgentObserver
-}
 
 /** What a commit is to bring. */
 interface Work {
@@ -54,7 +35,6 @@ interface Work {
 
 const NO_WORK: Work = { changes: 0, since: undefined }
 
-/** How often it is looked whether the tables are still there and the node is fit. */
 const CHECK_MS = 1000
 
 export class Agent implements AgentView {
@@ -66,6 +46,7 @@ export class Agent implements AgentView {
   readonly #observer: AgentObserver
   readonly #committer: Committer
   readonly #problems: Problems
+  readonly #reports: PolicyReports
   readonly #veths: Veths
   #queue: Change[] = []
   /** When the oldest change in the queue came. */
@@ -88,6 +69,7 @@ export class Agent implements AgentView {
     this.#compiler = new Compiler(nodeName)
     this.#guard = new Guard(spoofGuard)
     this.#problems = new Problems(log)
+    this.#reports = new PolicyReports({ census: this.#compiler.census, problems: this.#problems, log }, options)
     this.#hits = new Hits(this.#compiler)
     this.#observer = observer
     this.#committer = new Committer({
@@ -145,7 +127,11 @@ export class Agent implements AgentView {
   }
 
   get problems(): readonly Problem[] {
-    return this.#problems.all()
+    return [...this.#problems.all(), ...this.#reports.problems]
+  }
+
+  get warnings(): readonly Warning[] {
+    return this.#reports.warnings
   }
 
   get bindings(): Bindings {
@@ -171,7 +157,7 @@ export class Agent implements AgentView {
     if (this.#isStopped()) return
     this.#state = 'idle'
     this.#checkedAtMs = performance.now()
-    this.#checks = setInterval(() => this.#check(), CHECK_MS).unref()
+    this.#checks = setInterval(() => this.#check(), this.#options.checkMs ?? CHECK_MS).unref()
     this.#log.info({ ...this.sizes, durationMs: Math.round(performance.now() - startedAt) }, 'enforcing')
     this.#pump()
   }
@@ -180,6 +166,7 @@ export class Agent implements AgentView {
   async close(): Promise<void> {
     this.#state = 'stopped'
     clearInterval(this.#checks)
+    this.#reports.close()
     this.#committer.stop()
     await this.#options.source.close()
     await this.#veths.close()
@@ -203,6 +190,7 @@ export class Agent implements AgentView {
     this.#queue = []
     this.#work = { changes: this.#work.changes + changes.length, since: this.#work.since ?? this.#since }
     this.#since = undefined
+    this.#reports.note(changes)
     return changes
   }
 
@@ -213,7 +201,7 @@ export class Agent implements AgentView {
     const changes = this.#takeQueue()
     const delta = union(this.#compiler.apply(changes), this.#bind())
     this.#hits.forget(changes)
-    if (delta === undefined) this.#work = NO_WORK
+    if (delta === undefined) this.#nothingToDo()
     else this.#pauseFor(this.#committer.commit(delta))
   }
 
@@ -235,12 +223,19 @@ export class Agent implements AgentView {
     })
   }
 
+  /** The kernel has all that these changes ask for. */
+  #nothingToDo(): void {
+    this.#work = NO_WORK
+    this.#reports.inForce()
+  }
+
   #committed(committed: Committed): void {
     const { changes, since } = this.#work
     this.#work = NO_WORK
     const durationMs = since === undefined ? committed.transactionMs : performance.now() - since
     this.#log.debug({ changes, elements: committed.elements, durationMs: Number(durationMs.toFixed(3)) }, 'committed')
     this.#observer.committed?.({ ...committed, changes, durationMs })
+    this.#reports.inForce()
   }
 
   /** Binds pods and veths anew where either changed. */
