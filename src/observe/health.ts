@@ -1,0 +1,31 @@
+// What probes are told. Liveness asks whether this process works, and not whether anybody else does: rules stay in force without an
+// API server, and agents that restart together would only make its return harder.
+import type { AgentView } from './view.ts'
+import type { KubeStatus } from './watch-metrics.ts'
+
+export interface Health {
+  readonly isGood: boolean
+  /** For people: one line for each thing. */
+  readonly text: string
+}
+
+/** The agent looks after its tables every second; a transaction with everything takes seconds where the kernel is busy. */
+const LONGEST_SILENCE_MS = 60_000
+
+/** @param nowMs by performance.now() */
+export function liveness({ checkedAtMs }: Pick<AgentView, 'checkedAtMs'>, nowMs: number): Health {
+  if (checkedAtMs === undefined) return { isGood: true, text: 'alive: starting\n' }
+  const silentMs = nowMs - checkedAtMs
+  if (silentMs <= LONGEST_SILENCE_MS) return { isGood: true, text: 'alive\n' }
+  return { isGood: false, text: `stuck: the agent has not looked after its tables for ${Math.round(silentMs / 1000)} s\n` }
+}
+
+/** @param status of the API server's resources; empty: not asked yet, or there is no API server */
+export function readiness({ isReady }: Pick<AgentView, 'isReady'>, status: KubeStatus): Health {
+  if (isReady) return { isGood: true, text: 'ready\n' }
+  const missing = [...status].filter(([, { synced }]) => !synced)
+  const waits = missing.map(([resource, { error }]) => `${resource} are not read yet${error === undefined ? '' : `: ${error}`}`)
+  const isAllRead = status.size > 0 && missing.length === 0
+  const lines = isAllRead ? ['everything is read, and the kernel has not confirmed it yet'] : waits
+  return { isGood: false, text: ['not ready', ...(lines.length === 0 ? ['nothing is read yet'] : lines), ''].join('\n') }
+}

@@ -1,0 +1,70 @@
+// How the API server is heard: what came, what was interrupted, and what is known.
+import type { Registry } from 'prom-client'
+import type { EventType } from '../kube/events.ts'
+import { RESTART_REASONS } from '../kube/failure.ts'
+import type { KubeObserver, ResourceStatus } from '../kube/observer.ts'
+import type { ResourceName } from '../kube/resource.ts'
+import { counter, gaugeOf, type Sample } from './instruments.ts'
+
+/** By resource; empty before the start, and where there is no API server. */
+export type KubeStatus = ReadonlyMap<ResourceName, ResourceStatus>
+
+/** That of the Kubernetes API; a series that begins at 0 shows its first increase. */
+const RESOURCES: readonly ResourceName[] = ['pods', 'namespaces', 'networkpolicies']
+const EVENT_TYPES: readonly EventType[] = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK']
+
+/** @param status undefined: there is no API server, and none of these series */
+export function watchMetrics(registry: Registry, status: (() => KubeStatus) | undefined): Required<KubeObserver> {
+  readMetrics(registry, status ?? (() => new Map()))
+  const counters = countersOf(registry)
+  if (status !== undefined) RESOURCES.forEach((resource) => startAtZero(counters, resource))
+  return {
+    event: (resource, type) => counters.events.inc({ resource, type }),
+    restarted: (resource, reason) => counters.restarts.inc({ resource, reason }),
+    relisted: (resource) => counters.relists.inc({ resource }),
+  }
+}
+
+function countersOf(registry: Registry) {
+  return {
+    events: counter(registry, {
+      name: 'watch_events_total',
+      help: 'Watch events that came from the API server, those that tell what there was already included.',
+      labels: ['resource', 'type'],
+    }),
+    restarts: counter(registry, {
+      name: 'watch_restarts_total',
+      help: 'Times that reading from the API server was interrupted and went on; servers end watches every few minutes (ended).',
+      labels: ['resource', 'reason'],
+    }),
+    relists: counter(registry, {
+      name: 'relists_total',
+      help: 'Times that everything was read anew after the first time.',
+      labels: ['resource'],
+    }),
+  }
+}
+
+function startAtZero({ events, restarts, relists }: ReturnType<typeof countersOf>, resource: ResourceName): void {
+  for (const type of EVENT_TYPES) events.inc({ resource, type }, 0)
+  for (const reason of RESTART_REASONS) restarts.inc({ resource, reason }, 0)
+  relists.inc({ resource }, 0)
+}
+
+function readMetrics(registry: Registry, status: () => KubeStatus): void {
+  const byResource = (read: (status: ResourceStatus) => number) => (): Sample<'resource'>[] => {
+    return Array.from(status(), ([resource, each]) => [{ resource }, read(each)])
+  }
+  const labels = ['resource'] as const
+  gaugeOf(registry, { name: 'objects', help: 'Objects that are known.', labels }, byResource(({ objects }) => objects))
+  gaugeOf(registry, {
+    name: 'watch_connected',
+    help: 'Whether the API server tells of changes now (1), or is waited for (0); what is known stays in force.',
+    labels,
+  }, byResource(({ connected }) => Number(connected)))
+  gaugeOf(registry, {
+    name: 'watch_last_contact_timestamp_seconds',
+    help: 'When the API server was last heard, in seconds since 1970; 0: never.',
+    labels,
+  }, byResource(({ lastContactMs }) => (lastContactMs === undefined ? 0 : (performance.timeOrigin + lastContactMs) / 1000)))
+}
