@@ -5,9 +5,9 @@ import type { PolicyChange } from './policy/types.ts'
 /** "This object is now so" (undefined: it is gone). Saying it twice changes nothing; order between kinds does not matter. */
 export type Change = PodChange | NamespaceChange | PolicyChange
 
-/** Where changes come from. The first batch holds everything there is; after it the source is synced. */
+/** Where changes come from. */
 export interface Source {
-  /** Starts delivery; resolves when the first batch has been delivered. Rejects if the source cannot be read at all. */
+  /** Starts delivery; resolves when everything there is has been delivered, in any number of batches. Rejects if the source cannot be read at all. */
   start(sink: SourceSink): Promise<void>
   close(): Promise<void>
 }

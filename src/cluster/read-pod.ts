@@ -32,7 +32,7 @@ export function readPod(object: unknown): ChangeReading<PodChange> {
   return { change: { kind: 'pod', key, now }, problems: problemsOf(root, `Pod ${key}`) }
 }
 
-function readFields(root: Place, identity: Identity, named: boolean): Pod {
+function readFields(root: Place, { namespace, name }: Identity, named: boolean): Pod {
   const spec = field(root, 'spec')
   const status = field(root, 'status')
   const uid = text(field(field(root, 'metadata'), 'uid'))
@@ -42,8 +42,10 @@ function readFields(root: Place, identity: Identity, named: boolean): Pod {
   const addresses = readAddresses(status)
   const phase = readPhase(field(status, 'phase'))
   const sound = [uid, labels, nodeName, hostNetwork, phase, ...addresses].every((value) => value !== null)
+  // Every field by name: an object that begins with a spread takes half as much memory again, and there may be 150,000.
   return {
-    ...identity,
+    namespace,
+    name,
     uid: uid ?? '',
     labels: labels ?? {},
     nodeName: nodeName ?? '',

@@ -132,7 +132,8 @@ export class Peers {
   #claim(address: Address, before: PodRecord | undefined, now: PodRecord | undefined): void {
     const member = getOrAdd(this.#members, address, () => unclaimed(address))
     const others = member.claims.filter((claim) => claim !== before)
-    member.claims = now !== undefined && claimed(now).includes(address) ? [...others, now] : others
+    // concat, since an array that is made by spreading has room for many more (100 bytes for each address of the cluster).
+    member.claims = now !== undefined && claimed(now).includes(address) ? others.concat(now) : others
     if (member.claims.length === 0) this.#members.delete(address)
     this.#changedAddresses.add(address)
     this.#own(member)

@@ -1,37 +1,43 @@
-// One value for all that are equal: 150,000 pods have a few thousand different sets of labels and ports.
+// One value for all that are equal: pods of one workload say the same in most fields, and there may be 150,000 of them.
 import type { Pod } from '../cluster/objects.ts'
 
-/** So many values are remembered; then it starts afresh, so that what is gone does not add up. */
-const LIMIT = 50_000
+/** So many values are remembered in each of two generations: those not seen for that long are forgotten, so that what is gone does not add up. */
+const GENERATION = 50_000
 
 export class Interner {
-  readonly #texts = new Map<string, string>()
-  readonly #values = new Map<string, object>()
+  readonly #texts = new Remembered<string>()
+  readonly #values = new Remembered<object>()
 
   /** The same pod, made of shared parts. */
   pod(pod: Pod): Pod {
     return {
       ...pod,
-      namespace: this.#text(pod.namespace),
-      nodeName: this.#text(pod.nodeName),
+      namespace: this.#texts.of(pod.namespace, pod.namespace),
+      nodeName: this.#texts.of(pod.nodeName, pod.nodeName),
       labels: this.#value(pod.labels),
       ports: this.#value(pod.ports),
     }
   }
 
-  #text(text: string): string {
-    return remembered(this.#texts, text, text)
-  }
-
   #value<T extends object>(value: T): T {
-    return remembered(this.#values as Map<string, T>, JSON.stringify(value), value)
+    return this.#values.of(JSON.stringify(value), value) as T // equal JSON is equal type
   }
 }
 
-function remembered<T>(known: Map<string, T>, key: string, value: T): T {
-  const found = known.get(key)
-  if (found !== undefined) return found
-  if (known.size >= LIMIT) known.clear()
-  known.set(key, value)
-  return value
+class Remembered<T> {
+  #young = new Map<string, T>()
+  #old = new Map<string, T>()
+
+  /** What was given first for this key. */
+  of(key: string, value: T): T {
+    const found = this.#young.get(key)
+    if (found !== undefined) return found
+    const kept = this.#old.get(key) ?? value
+    if (this.#young.size >= GENERATION) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    this.#young.set(key, kept)
+    return kept
+  }
 }

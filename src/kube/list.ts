@@ -3,12 +3,13 @@ import type { Readable } from 'node:stream'
 import { malformed } from './events.ts'
 import { type Pattern, patternOf, prune } from './prune.ts'
 import type { Reading, Resource } from './resource.ts'
+import { Turn } from '../steps.ts'
 import type { Transport } from './transport.ts'
 
 export interface ListListener {
   /** A page has come. */
   heard(atMs: number): void
-  object(reading: Reading): void
+  object(reading: Reading, atMs: number): void
 }
 
 interface Page {
@@ -26,13 +27,19 @@ const ANSWER_MS = 60_000
  */
 export async function list(transport: Transport, resource: Resource, signal: AbortSignal, listener: ListListener): Promise<string> {
   const pattern = resource.fields && patternOf({ metadata: { resourceVersion: true, continue: true }, items: resource.fields })
+  const turn = new Turn()
   let page: Page | undefined
   do {
     const path = listPath(resource, page?.next)
     const body = await transport.get(path, { signal, answerMs: ANSWER_MS, silenceMs: ANSWER_MS })
     page = readPage(await readBody(body), pattern)
-    listener.heard(performance.now())
-    for (const item of page.items) listener.object(resource.read(item))
+    const now = performance.now()
+    listener.heard(now)
+    for (const item of page.items) {
+      listener.object(resource.read(item), now)
+      const pause = turn.pause()
+      if (pause !== undefined) await pause
+    }
   } while (page.next !== '')
   return page.version
 }

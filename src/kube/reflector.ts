@@ -11,8 +11,9 @@ import { explain, reasonOf, type RestartReason } from './failure.ts'
 import { list } from './list.ts'
 import type { KubeObserver, ResourceStatus } from './observer.ts'
 import { Replacement } from './replacement.ts'
-import type { Resource } from './resource.ts'
+import type { Reading, Resource } from './resource.ts'
 import { isRefused } from './status.ts'
+import { inTurns } from '../steps.ts'
 import { ObjectStore, type Update } from './store.ts'
 import { type Timing, watchSeconds } from './timing.ts'
 import type { Transport } from './transport.ts'
@@ -25,13 +26,15 @@ export interface ReflectorOptions {
   readonly timing: Timing
   readonly observer: KubeObserver
   readonly log: Logger
-  /** Something is new; called first when everything has been read. Must not throw. */
-  readonly onUpdate: (update: Update) => void
+  /** Something is new since `arrivedAtMs`. Until everything was read once: as it comes. Must not throw. */
+  readonly onUpdate: (update: Update, arrivedAtMs: number) => void
+  /** Everything was read for the first time. Must not throw. */
+  readonly onSynced: () => void
 }
 
 export class Reflector {
-  readonly store = new ObjectStore()
   readonly #options: ReflectorOptions
+  readonly #store: ObjectStore
   readonly #log: Logger
   readonly #backoff: Backoff
   readonly #trouble: Trouble
@@ -49,6 +52,7 @@ export class Reflector {
 
   constructor(options: ReflectorOptions) {
     this.#options = options
+    this.#store = new ObjectStore(options.resource.kind)
     this.#log = options.log.child({ resource: options.resource.name })
     this.#backoff = new Backoff(options.timing.random)
     this.#trouble = new Trouble(this.#log)
@@ -58,7 +62,7 @@ export class Reflector {
     return {
       synced: this.#synced,
       connected: this.#openedAtMs !== undefined,
-      objects: this.store.size,
+      objects: this.#store.size,
       lastContactMs: this.#lastContactMs,
       error: this.#trouble.message,
     }
@@ -110,7 +114,7 @@ export class Reflector {
 
   async #follow(version: string | undefined): Promise<true> {
     const { transport, resource, timing } = this.#options
-    this.#replacement = version === undefined ? new Replacement(this.store) : undefined
+    this.#replacement = version === undefined ? new Replacement(this.#store, !this.#synced) : undefined
     this.#verb = 'watch'
     const silenceMs = (): number => (this.#replacement === undefined ? timing.silenceMs : timing.initialSilenceMs)
     const request = { version, seconds: watchSeconds(timing.random), silenceMs, signal: this.#stop.signal }
@@ -125,12 +129,12 @@ export class Reflector {
   async #list(): Promise<void> {
     const { transport, resource } = this.#options
     this.#verb = 'list'
-    const replacement = new Replacement(this.store)
+    const replacement = new Replacement(this.#store, !this.#synced)
     const version = await list(transport, resource, this.#stop.signal, {
       heard: (atMs) => (this.#lastContactMs = atMs),
-      object: (reading) => replacement.put(reading),
+      object: (reading, atMs) => this.#tell(replacement.put(reading), atMs),
     })
-    this.#finish(replacement, version)
+    await this.#finish(replacement, version, this.#lastContactMs)
   }
 
   #opened(): void {
@@ -139,40 +143,36 @@ export class Reflector {
     this.#trouble.over()
   }
 
-  #onEvent(event: WatchEvent, atMs: number): void {
+  #onEvent(event: WatchEvent, atMs: number): Promise<void> | undefined {
     this.#options.observer.event?.(this.#options.resource.name, event.type, atMs)
-    if (this.#replacement !== undefined) this.#onInitialEvent(event, this.#replacement)
-    else this.#onChange(event)
+    const replacement = this.#replacement
+    if (replacement !== undefined && event.endsInitial) return this.#finish(replacement, event.version, atMs)
+    if (replacement === undefined) this.#onChange(event)
+    if (event.reading !== undefined) this.#tell(take(event.type, event.reading, replacement ?? this.#store), atMs)
+    return undefined
   }
 
-  #onInitialEvent({ type, reading, version, endsInitial }: WatchEvent, replacement: Replacement): void {
-    if (endsInitial) this.#finish(replacement, version)
-    else if (reading === undefined) return
-    else if (type === 'DELETED') replacement.remove(reading)
-    else replacement.put(reading)
-  }
-
-  #onChange({ type, reading, version }: WatchEvent): void {
+  #onChange({ version }: WatchEvent): void {
     if (version !== '') this.#version = version
     this.#backoff.reset()
-    if (reading !== undefined) this.#tell(type === 'DELETED' ? this.store.remove(reading) : this.store.apply(reading))
   }
 
-  #finish(replacement: Replacement, version: string): void {
-    const update = replacement.finish()
+  async #finish(replacement: Replacement, version: string, atMs = performance.now()): Promise<void> {
+    const update = await inTurns(replacement.finish())
+    if (this.#stop.signal.aborted) return
     this.#replacement = undefined
     this.#version = version
     this.#trouble.over()
     const message = this.#synced ? 'everything was read anew' : 'everything is read'
-    this.#log.info({ objects: this.store.size, changes: update.changes.length }, message)
-    const isFirst = !this.#synced
+    this.#log.info({ objects: this.#store.size, changes: update.changes.length }, message)
+    this.#tell(update, atMs)
+    if (this.#synced) return
     this.#synced = true
-    if (isFirst) this.#options.onUpdate(update)
-    else this.#tell(update)
+    this.#options.onSynced()
   }
 
-  #tell(update: Update): void {
-    if (update.changes.length + update.problems.length > 0) this.#options.onUpdate(update)
+  #tell(update: Update, atMs: number): void {
+    if (update.changes.length + update.problems.length > 0) this.#options.onUpdate(update, atMs)
   }
 
   #failed(error: unknown): number {
@@ -192,4 +192,8 @@ export class Reflector {
     this.#log.debug({ reason, lastedMs: Math.round(lastedMs), waitMs: Math.round(waitMs) }, 'watch restarts')
     return waitMs
   }
+}
+
+function take(type: WatchEvent['type'], reading: Reading, into: Replacement | ObjectStore): Update {
+  return type === 'DELETED' ? into.remove(reading) : into.put(reading)
 }

@@ -17,6 +17,8 @@ export interface Reading {
 
 export interface Resource {
   readonly name: ResourceName
+  /** Of the changes that come of it. */
+  readonly kind: Change['kind']
   readonly path: string
   readonly fieldSelector: string | undefined
   /** What `read` looks at; undefined: everything. */
@@ -35,9 +37,17 @@ const POD_FIELDS: Fields = {
 export function resources(): Resource[] {
   const interner = new Interner()
   return [
-    { name: 'namespaces', path: '/api/v1/namespaces', fieldSelector: undefined, fields: undefined, read: readNamespace },
+    {
+      name: 'namespaces',
+      kind: 'namespace',
+      path: '/api/v1/namespaces',
+      fieldSelector: undefined,
+      fields: undefined, // few and small
+      read: readNamespace,
+    },
     {
       name: 'networkpolicies',
+      kind: 'policy',
       path: '/apis/networking.k8s.io/v1/networkpolicies',
       fieldSelector: undefined,
       fields: undefined, // fields that are not known make a policy fail closed, so all must be seen
@@ -45,6 +55,7 @@ export function resources(): Resource[] {
     },
     {
       name: 'pods',
+      kind: 'pod',
       path: '/api/v1/pods',
       fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed',
       fields: POD_FIELDS,

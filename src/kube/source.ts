@@ -1,7 +1,7 @@
 // The API server as a source: three reflectors over one transport.
 //
 //   pods ────────────▶ Reflector ─┐
-//   namespaces ──────▶ Reflector ─┼─▶ sink   (one batch when all three are synced; then each event as it comes)
+//   namespaces ──────▶ Reflector ─┼─▶ sink   (each event as it comes; what was missed meanwhile: one batch)
 //   networkpolicies ─▶ Reflector ─┘
 import type { Logger } from 'pino'
 import type { Source, SourceSink } from '../source.ts'
@@ -10,7 +10,7 @@ import type { Credentials } from './access.ts'
 import type { KubeObserver, ResourceStatus } from './observer.ts'
 import { Reflector } from './reflector.ts'
 import { type ResourceName, resources } from './resource.ts'
-import { joined, type Update } from './store.ts'
+import type { Update } from './store.ts'
 import { TIMING, type Timing } from './timing.ts'
 import { Transport } from './transport.ts'
 
@@ -28,8 +28,6 @@ export class KubeSource implements Source {
   #reflectors: ReadonlyMap<ResourceName, Reflector> = new Map()
   #transport: Transport | undefined
   #sink: SourceSink | undefined
-  /** All three are synced, and the sink knows everything. */
-  #isDelivered = false
 
   constructor(options: KubeSourceOptions) {
     this.#options = options
@@ -50,7 +48,11 @@ export class KubeSource implements Source {
     const transport = new Transport(await this.#options.credentials())
     this.#transport = transport
     const { log, observer = {}, timing } = this.#options
-    const shared = { transport, observer, log, timing: { ...TIMING, ...timing }, onUpdate: (update: Update) => this.#onUpdate(update) }
+    const told = {
+      onUpdate: (update: Update, arrivedAtMs: number) => this.#deliver(update, arrivedAtMs),
+      onSynced: () => this.#onSynced(),
+    }
+    const shared = { transport, observer, log, timing: { ...TIMING, ...timing }, ...told }
     this.#reflectors = new Map(resources().map((resource) => [resource.name, new Reflector({ ...shared, resource })]))
     for (const reflector of this.#reflectors.values()) reflector.start()
     await this.#synced.promise
@@ -65,21 +67,13 @@ export class KubeSource implements Source {
     await Promise.all(stopped)
   }
 
-  #onUpdate(update: Update): void {
-    if (this.#isDelivered) {
-      this.#deliver(update)
-      return
-    }
-    const reflectors = [...this.#reflectors.values()]
-    if (!reflectors.every(({ status }) => status.synced)) return // what came is in the store, and told with everything
-    this.#isDelivered = true
-    this.#deliver(joined(reflectors.map(({ store }) => store.all())), true)
-    this.#synced.resolve(undefined)
+  #onSynced(): void {
+    if ([...this.#reflectors.values()].every(({ status }) => status.synced)) this.#synced.resolve(undefined)
   }
 
-  #deliver({ changes, problems }: Update, evenIfNothing = false): void {
+  #deliver({ changes, problems }: Update, arrivedAtMs: number): void {
     try {
-      if (changes.length > 0 || evenIfNothing) this.#sink?.changes(changes)
+      if (changes.length > 0) this.#sink?.changes(changes, arrivedAtMs)
       for (const [object, list] of problems) this.#sink?.problems(object, list)
     } catch (error) {
       // An error of the agent must not pass for one of the connection, which would be tried again without the change.

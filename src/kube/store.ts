@@ -13,41 +13,41 @@ export interface Update {
 
 type Key = Change['key']
 
-const NOTHING: Update = { changes: [], problems: [] }
+export const NOTHING: Update = { changes: [], problems: [] }
 
 export class ObjectStore {
-  readonly #objects = new Map<Key, Change>()
+  readonly #kind: Change['kind']
+  /** By key; no more than that is kept of each, since there may be 150,000. */
+  readonly #objects = new Map<Key, Change['now']>()
   readonly #problems = new Map<Key, readonly Problem[]>()
+
+  constructor(kind: Change['kind']) {
+    this.#kind = kind
+  }
 
   get size(): number {
     return this.#objects.size
   }
 
   /** Of all that the sink has heard of: an object of which nothing could be used may still have problems. */
-  keys(): Key[] {
-    const unusable = [...this.#problems.keys()].filter((key) => !this.#objects.has(key))
-    return [...this.#objects.keys(), ...unusable]
-  }
-
-  /** Everything, as one update. */
-  all(): Update {
-    return { changes: [...this.#objects.values()], problems: [...this.#problems.values()].map(named) }
+  *keys(): Iterable<Key> {
+    yield* this.#objects.keys()
+    for (const key of this.#problems.keys()) if (!this.#objects.has(key)) yield key
   }
 
   /** Whether the sink knows an object as it is read here. */
   has({ change, problems }: Reading): boolean {
     if (change === undefined) return problems.length === 0
-    const isSame = isDeepStrictEqual(this.#objects.get(change.key)?.now, change.now)
+    const isSame = isDeepStrictEqual(this.#objects.get(change.key), change.now)
     return isSame && isDeepStrictEqual(this.#problems.get(change.key) ?? [], problems)
   }
 
   /** Takes an object over. @returns what is new about it */
-  apply({ change, problems }: Reading): Update {
+  put({ change, problems }: Reading): Update {
     if (change === undefined) return { changes: [], problems: problems.length === 0 ? [] : [named(problems)] }
-    const before = this.#objects.get(change.key)
-    const isSame = isDeepStrictEqual(before?.now, change.now)
+    const isSame = isDeepStrictEqual(this.#objects.get(change.key), change.now)
     if (change.now === undefined) this.#objects.delete(change.key)
-    else if (!isSame) this.#objects.set(change.key, change)
+    else if (!isSame) this.#objects.set(change.key, change.now)
     return { changes: isSame ? [] : [change], problems: this.#applyProblems(change.key, problems) }
   }
 
@@ -57,9 +57,9 @@ export class ObjectStore {
   }
 
   forget(key: Key): Update {
-    const before = this.#objects.get(key)
-    if (before !== undefined) return this.apply({ change: { ...before, now: undefined }, problems: [] })
-    return { changes: [], problems: this.#applyProblems(key, []) }
+    const wasKnown = this.#objects.delete(key)
+    const gone = { kind: this.#kind, key, now: undefined } as Change // of the same kind as all that is in here
+    return { changes: wasKnown ? [gone] : [], problems: this.#applyProblems(key, []) }
   }
 
   #applyProblems(key: Key, now: readonly Problem[]): Update['problems'] {
@@ -70,11 +70,6 @@ export class ObjectStore {
     const object = [...now, ...before][0]?.object ?? ''
     return [[object, now]]
   }
-}
-
-/** Several updates as one. */
-export function joined(updates: readonly Update[]): Update {
-  return { changes: updates.flatMap(({ changes }) => changes), problems: updates.flatMap(({ problems }) => problems) }
 }
 
 function named(problems: readonly Problem[]): readonly [string, readonly Problem[]] {

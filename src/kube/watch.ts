@@ -3,6 +3,7 @@ import { Deadline } from './deadline.ts'
 import { eventPattern, readEvent, type WatchEvent } from './events.ts'
 import { LineSplitter } from './lines.ts'
 import type { Resource } from './resource.ts'
+import { Turn } from '../steps.ts'
 import type { Transport } from './transport.ts'
 
 export interface WatchOptions {
@@ -20,7 +21,8 @@ export interface WatchListener {
   opened(): void
   /** Bytes have come. */
   heard(atMs: number): void
-  event(event: WatchEvent, atMs: number): void
+  /** @returns when the next one may come; undefined: at once */
+  event(event: WatchEvent, atMs: number): Promise<void> | undefined
 }
 
 const ANSWER_MS = 60_000
@@ -38,11 +40,15 @@ export async function watch(transport: Transport, resource: Resource, options: W
   listener.opened()
   const pattern = eventPattern(resource)
   const lines = new LineSplitter()
+  const turn = new Turn() // a server that sends all its pods is faster than anybody can read them
   deadline.expectWithin(options.silenceMs())
   for await (const chunk of body as AsyncIterable<Buffer>) {
     const now = performance.now()
     listener.heard(now)
-    for (const line of lines.push(chunk)) listener.event(readEvent(line, resource, pattern), now)
+    for (const line of lines.push(chunk)) {
+      const pause = listener.event(readEvent(line, resource, pattern), now) ?? turn.pause()
+      if (pause !== undefined) await pause
+    }
     deadline.expectWithin(options.silenceMs())
   }
 }
