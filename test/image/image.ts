@@ -36,6 +36,7 @@ export async function buildImage(): Promise<Image> {
   const close = (): void => rmSync(folder, { recursive: true, force: true })
   try {
     const archive = join(folder, 'image.tar')
+    await runTool('packages.sh', 'nodes') // runc
     await runTool('base-images.sh')
     await runTool('build-image.sh', IMAGE_NAME, REPOSITORY, archive, '--build-arg', 'NODE_VERSION=24')
     return { ...unpack(archive, folder), archive, close }
