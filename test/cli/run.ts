@@ -9,8 +9,15 @@ import { inNamespace } from '../lab/namespace.ts'
 
 export const VETHGUARD = fileURLToPath(new URL('../../bin/vethguard', import.meta.url))
 
-/** Compiled code is kept between the many starts of a test run: each then takes half as long. */
-export const ENVIRONMENT = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: join(tmpdir(), 'vethguard-test-compiled') }
+/**
+ * Compiled code is kept between the many starts of a test run: each then takes half as long. Agents listen where a test says so: many
+ * run at once, some in namespaces without a loopback.
+ */
+export const ENVIRONMENT = {
+  PATH: process.env['PATH'],
+  NODE_COMPILE_CACHE: join(tmpdir(), 'vethguard-test-compiled'),
+  VETHGUARD_LISTEN: 'off',
+}
 
 const LONGEST_MS = 20_000
 

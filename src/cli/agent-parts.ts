@@ -1,0 +1,74 @@
+// What an agent is made of, by its settings.
+import process from 'node:process'
+import type { Logger } from 'pino'
+import { Agent } from '../agent/agent.ts'
+import { VethguardError } from '../errors.ts'
+import type { Source } from '../source.ts'
+import type { Config } from '../config/options.ts'
+import { FolderSource } from '../manifests/folder.ts'
+import { findCredentials } from '../kube/credentials.ts'
+import { EventRecorder } from '../kube/event-recorder.ts'
+import type { KubeObserver } from '../kube/observer.ts'
+import { KubeSource } from '../kube/source.ts'
+import { createBackend } from '../netlink/create-backend.ts'
+import { VethTable } from '../netlink/route/veths.ts'
+import { dryRun } from '../nftables/dry-run.ts'
+import type { Backend } from '../nftables/backend.ts'
+import { Metrics } from '../observe/metrics.ts'
+import type { KubeStatus } from '../observe/watch-metrics.ts'
+import { version } from './version.ts'
+
+export interface AgentParts {
+  readonly agent: Agent
+  readonly metrics: Metrics
+  readonly kubeStatus: () => KubeStatus
+  /** Undefined: nobody wants Events. */
+  readonly events: EventRecorder | undefined
+}
+
+interface Reader {
+  readonly source: Source
+  readonly status: () => KubeStatus
+}
+
+/** Nothing of it has begun yet. @throws VethguardError CONFIG_INVALID, NODE_UNFIT */
+export function agentParts(config: Config, log: Logger): AgentParts {
+  const events = eventsOf(config, log)
+  const metrics: Metrics = new Metrics({
+    build: { version: version(), backend: config.backend },
+    policyLimit: config.metricsPolicyLabels,
+    view: () => agent,
+    kubeStatus: config.source === undefined ? () => reader.status() : undefined,
+    log: log.child({ component: 'metrics' }),
+  })
+  const reader = readerOf(config, metrics.kube, log)
+  const agent = new Agent({
+    nodeName: config.nodeName,
+    spoofGuard: config.spoofGuard,
+    serviceRanges: config.serviceCidrs,
+    source: reader.source,
+    backend: backendOf(config, log),
+    veths: (onChange) => new VethTable({ onChange, onError: (err) => log.error({ err }, 'the node\'s links cannot be followed') }),
+    observer: metrics.agent,
+    ...(events === undefined ? {} : { notify: (notice) => events.record(notice) }),
+    log,
+  })
+  return { agent, metrics, kubeStatus: reader.status, events }
+}
+
+/** The folder if there is one, else the API server of the kubeconfig file or of the Pod we are in. */
+function readerOf({ source, kubeconfig }: Config, observer: KubeObserver, log: Logger): Reader {
+  if (source !== undefined) return { source: new FolderSource(source), status: () => new Map() }
+  const server = new KubeSource({ credentials: () => findCredentials(kubeconfig, process.env), observer, log: log.child({ component: 'kube' }) })
+  return { source: server, status: () => server.status() }
+}
+
+function eventsOf({ events, source, kubeconfig, nodeName }: Config, log: Logger): EventRecorder | undefined {
+  if (!events) return undefined
+  if (source !== undefined) throw new VethguardError('CONFIG_INVALID', '--events on needs an API server, which --source stands in for; leave out one of the two')
+  return new EventRecorder({ credentials: () => findCredentials(kubeconfig, process.env), nodeName, log: log.child({ component: 'events' }) })
+}
+
+function backendOf({ backend: kind, dryRun: isDry }: Config, log: Logger): Backend {
+  return isDry ? dryRun((nft) => log.info({ nft }, 'would be done; the kernel is left as it is')) : createBackend({ kind })
+}
