@@ -7,11 +7,13 @@ import type { Logger } from 'pino'
 import type { Warning } from '../advice/warning.ts'
 import type { Problem } from '../cluster/change.ts'
 import type { Change } from '../source.ts'
+import { inTurns } from '../steps.ts'
 import { type PodKey, podKey } from '../cluster/objects.ts'
 import { Compiler, type CompilerSizes } from '../compiler/compiler.ts'
 import { describe } from '../compiler/counters.ts'
 import type { Bindings } from '../compiler/guard.ts'
 import type { Content, Delta } from '../nftables/content.ts'
+import { union } from '../nftables/diff.ts'
 import type { SetName } from '../nftables/schema.ts'
 import { Hits } from '../observe/hits.ts'
 import type { AgentObserver } from '../observe/observer.ts'
@@ -36,6 +38,9 @@ interface Work {
 const NO_WORK: Work = { changes: 0, since: undefined }
 
 const CHECK_MS = 1000
+
+/** More changes than this at once (all was read anew) are compiled in turns. */
+const MANY_CHANGES = 200
 
 export class Agent implements AgentView {
   readonly #options: AgentOptions
@@ -150,7 +155,8 @@ export class Agent implements AgentView {
     })
     if (this.#isStopped()) return
     this.#veths.start()
-    this.#load()
+    await inTurns(this.#compiler.loading(this.#takeQueue()))
+    if (this.#isStopped()) return
     this.#checkNode()
     this.#committing = this.#committer.replaceAll()
     await this.#committing
@@ -199,10 +205,17 @@ export class Agent implements AgentView {
     if (this.#state !== 'idle' || this.#since === undefined) return
     this.#takeTurn()
     const changes = this.#takeQueue()
-    const delta = union(this.#compiler.apply(changes), this.#bind())
+    if (changes.length <= MANY_CHANGES) this.#pauseFor(this.#commit(changes, this.#compiler.apply(changes)))
+    else this.#pauseFor(inTurns(this.#compiler.applying(changes)).then((delta) => this.#commit(changes, delta)))
+  }
+
+  /** @returns as Committer.commit() */
+  #commit(changes: readonly Change[], compiled: Delta | undefined): Promise<void> | undefined {
+    const delta = union(compiled, this.#bind())
     this.#hits.forget(changes)
-    if (delta === undefined) this.#nothingToDo()
-    else this.#pauseFor(this.#committer.commit(delta))
+    if (delta !== undefined) return this.#committer.commit(delta)
+    this.#nothingToDo()
+    return undefined
   }
 
   /** Changes wait until this is done. */
@@ -283,10 +296,4 @@ export class Agent implements AgentView {
     const { sets, counters } = this.#compiler.content
     return { sets: new Map([...sets, ...this.#guard.content.sets]), counters }
   }
-}
-
-/** The two touch different sets. */
-function union(a: Delta | undefined, b: Delta | undefined): Delta | undefined {
-  if (a === undefined || b === undefined) return a ?? b
-  return { sets: new Map([...a.sets, ...b.sets]), counters: a.counters }
 }

@@ -35,6 +35,12 @@ export function applyDelta(delta: Delta, content: Content): Content {
   return { sets, counters: new Set([...difference(content.counters, delta.counters.deleted), ...delta.counters.added]) }
 }
 
+/** Of deltas that touch different sets, of which only the first may have counters. */
+export function union(a: Delta | undefined, b: Delta | undefined): Delta | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return { sets: new Map([...a.sets, ...b.sets]), counters: a.counters }
+}
+
 export function isEmptyDelta({ sets, counters }: Delta): boolean {
   const unchanged = [...sets.values()].every(({ deleted, added }) => deleted.size + added.size === 0)
   return unchanged && counters.added.size + counters.deleted.size === 0
