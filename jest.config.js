@@ -1,5 +1,7 @@
 /** Building an image takes minutes the first time, and Debian's buildah: `npm run test:image`. */
 const isImageTested = process.env.IMAGE === 'yes'
+/** So does building Prometheus: `npm run test:prometheus`. */
+const isPrometheusTested = process.env.PROMETHEUS === 'yes'
 
 /** Native ESM; Node strips the types itself, so what runs in a test is what runs in the agent. */
 export default {
@@ -8,7 +10,11 @@ export default {
   transform: { '\\.ts$': '<rootDir>/test/strip-types.cjs' },
   modulePathIgnorePatterns: ['<rootDir>/.cache/'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', ...(isImageTested ? [] : ['<rootDir>/test/image/'])],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    ...(isImageTested ? [] : ['<rootDir>/test/image/']),
+    ...(isPrometheusTested ? [] : ['<rootDir>/test/prometheus/']),
+  ],
   reporters: ['default', '<rootDir>/test/closing-line.cjs'],
   testTimeout: 120_000,
   maxWorkers: 2,

@@ -65,7 +65,7 @@ const overview: Row = {
     {
       title: 'Problems of nodes', kind: 'stat', width: 4, badFrom: 1,
       description: 'Settings of nodes that make enforcement incomplete. The agent\'s log says what to do.',
-      queries: [{ expr: `sum(vethguard_node_problems${NODE})` }],
+      queries: [{ expr: `sum(vethguard_node_problems${NODE} - vethguard_unguarded_pods${NODE})` }],
     },
     {
       title: 'Denied now', kind: 'stat', width: 4, unit: 'pps',
@@ -179,7 +179,7 @@ const step: Row = {
     {
       title: 'Since the API server was heard last', kind: 'lines', width: 8, unit: 's',
       description: 'The longest, by kind of object. A quiet watch is heard about once a minute.',
-      queries: [{ expr: `max by (resource) (time() - vethguard_watch_last_contact_timestamp_seconds${NODE})`, legend: '{{resource}}' }],
+      queries: [{ expr: `max by (resource) (time() - (vethguard_watch_last_contact_timestamp_seconds${NODE} > 0))`, legend: '{{resource}}' }],
     },
     {
       title: 'Changes heard of', kind: 'lines', width: 8, unit: 'ops',

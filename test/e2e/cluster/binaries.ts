@@ -26,11 +26,21 @@ export async function kubernetes<P extends ClusterProgram | 'netpol.test'>(progr
   return (program) => join(folder, program)
 }
 
-/** @param module with its version: `github.com/coredns/coredns@v1.15.0` @param pkg relative to it @returns the program */
-export async function goInstall(module: string, pkg: string): Promise<string> {
+/**
+ * @param module with its version: `github.com/coredns/coredns@v1.15.0`
+ * @param pkg relative to it
+ * @param tags of the build, with commas between them
+ * @returns the program
+ */
+export async function goInstall(module: string, pkg: string, tags = ''): Promise<string> {
   const folder = join(CACHE, module.replaceAll('/', '_'))
-  await runTool('go-install.sh', folder, module, pkg)
+  await runTool('go-install.sh', `--tags=${tags}`, folder, module, pkg)
   return join(folder, basename(pkg === '.' ? module.replace(/@.*/, '') : pkg))
+}
+
+/** @param module with its version @returns the folder with its files */
+export async function goModule(module: string): Promise<string> {
+  return runTool('go-module.sh', CACHE, module)
 }
 
 /** Installs the Debian packages that nodes need, where they are missing. */

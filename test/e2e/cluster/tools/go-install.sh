@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
 # `go install` for modules that it refuses because their go.mod replaces or excludes others. Does nothing for what is there.
-#   go-install.sh FOLDER MODULE@VERSION PACKAGE...        (packages relative to the module; TAGS: build tags)
+#   go-install.sh [--tags=TAGS] FOLDER MODULE@VERSION PACKAGE...        (packages relative to the module; TAGS of the build)
 # Go itself comes to the folder around FOLDER, if there is none (go.sh).
 # For example: go-install.sh out github.com/prometheus/prometheus@v0.305.0 cmd/promtool
 set -euo pipefail
+tags=''
+if [[ $1 == --tags=* ]]; then
+  tags=${1#*=}
+  shift
+fi
 folder=$1 module=${2%@*} version=${2#*@}
 shift 2
 mkdir -p "$folder"
@@ -32,5 +37,5 @@ gomod=$(go mod download -json "$module@$version" | sed -n 's/.*"GoMod": "\(.*\)"
 } >tools.go
 go mod tidy -e >tidy.log 2>&1 || cat tidy.log >&2
 for package in "${missing[@]}"; do
-  CGO_ENABLED=0 go build -mod=mod -trimpath -ldflags '-s -w' ${TAGS:+-tags "$TAGS"} -o "$folder/" "$(path_of "$package")"
+  CGO_ENABLED=0 go build -mod=mod -trimpath -ldflags '-s -w' -tags "$tags" -o "$folder/" "$(path_of "$package")"
 done
