@@ -42,6 +42,8 @@ export class Adviser {
   readonly #contested: ContestedAddresses
   readonly #stop = new AbortController()
   #timer: NodeJS.Timeout | undefined
+  /** When the timer ends, by performance.now(); Infinity: there is none. */
+  #timerMs = Infinity
   #isLooking = false
   /** Something changed since the last look began. */
   #isStale = false
@@ -67,7 +69,7 @@ export class Adviser {
     return this.#contested.problems
   }
 
-  /** Something changed. Costs nothing. */
+  /** Something changed. Costs next to nothing. */
   changed(): void {
     this.#isStale = true
     this.#lookIn(this.#timing.soonMs)
@@ -79,11 +81,15 @@ export class Adviser {
   }
 
   #lookIn(ms: number): void {
-    if (this.#isLooking || this.#timer !== undefined || this.#stop.signal.aborted) return
+    const nowMs = performance.now()
+    const atMs = Math.max(nowMs + ms, this.#nextMs)
+    if (this.#isLooking || this.#timerMs <= atMs || this.#stop.signal.aborted) return
+    clearTimeout(this.#timer)
+    this.#timerMs = atMs
     this.#timer = setTimeout(() => {
-      this.#timer = undefined
+      this.#timerMs = Infinity
       void this.#look()
-    }, Math.max(ms, this.#nextMs - performance.now())).unref()
+    }, atMs - nowMs).unref()
   }
 
   async #look(): Promise<void> {

@@ -1,6 +1,8 @@
 // The agent's loop without a process, a folder or veths: told what is so, over any back end.
 import pino, { type Logger } from 'pino'
 import { Agent } from '../../src/agent/agent.ts'
+import type { ReportOptions } from '../../src/agent/policy-reports.ts'
+import type { Problem } from '../../src/cluster/change.ts'
 import type { Change, Source, SourceSink } from '../../src/source.ts'
 import { Compiler } from '../../src/compiler/compiler.ts'
 import type { Backend } from '../../src/nftables/backend.ts'
@@ -35,22 +37,28 @@ export class ToldSource implements Source {
     this.#sink?.changes(batch, arrivedAtMs)
   }
 
+  complain(object: string, problems: readonly Problem[]): void {
+    this.#sink?.problems(object, problems)
+  }
+
   close(): Promise<void> {
     this.#sink = undefined
     return Promise.resolve()
   }
 }
 
-interface InProcess {
+interface InProcess extends ReportOptions {
   readonly log?: Logger
   readonly observer?: AgentObserver
   /** Called when the node's veths are to be looked at again. */
   readonly looked?: () => void
+  readonly checkMs?: number
 }
 
-export function agentOf(source: Source, backend: Backend, { log = SILENT, observer = {}, looked = () => undefined }: InProcess = {}): Agent {
+export function agentOf(source: Source, backend: Backend, options: InProcess = {}): Agent {
+  const { log = SILENT, observer = {}, looked = () => undefined, checkMs = 1000, ...reports } = options
   const veths = () => ({ start: () => undefined, veths: () => [], refresh: looked, close: () => Promise.resolve() })
-  return new Agent({ nodeName: NODE, spoofGuard: true, source, backend, veths, log, observer })
+  return new Agent({ nodeName: NODE, spoofGuard: true, source, backend, veths, log, observer, checkMs, ...reports })
 }
 
 /** What the kernel must have after these changes, class and permission numbers left out. */
