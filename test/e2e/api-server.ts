@@ -8,6 +8,7 @@ import {
 } from '../lab/namespace.ts'
 import { Account, type Rule } from './account.ts'
 import type { ApiClient } from './api-client.ts'
+import type { KeyPair } from './cluster/certificates.ts'
 import { ControlPlane } from './cluster/control-plane.ts'
 import { makeStateFolder, removeStateFolder } from './state-folder.ts'
 
@@ -27,6 +28,8 @@ export class ApiServer {
   readonly admin: ApiClient
   /** Of a user who may do everything; it and those of accounts hold in all attached namespaces. */
   readonly kubeconfig: string
+  /** Where attached namespaces reach it. */
+  readonly url: string
   private readonly plane: ControlPlane
   private readonly namespaces: readonly string[]
   private readonly folder: string
@@ -61,6 +64,7 @@ export class ApiServer {
     this.folder = plane.options.folder
     this.admin = plane.admin
     this.kubeconfig = plane.adminKubeconfig
+    this.url = plane.endpoint.url
     this.forget = forget
   }
 
@@ -69,6 +73,11 @@ export class ApiServer {
     const account = await Account.create(this.plane, name, rules)
     this.accounts.push(account)
     return account
+  }
+
+  /** A certificate that the API server knows its owner by. @param user unique in this API server */
+  issueClientCertificate(user: string): KeyPair {
+    return this.plane.authority.issue(user, { commonName: user })
   }
 
   /** A client of the administrator whose connections start in an attached namespace. The caller closes it. */

@@ -18,11 +18,12 @@ const PATIENCE_MS = 20_000
 export class AgentProcess {
   private readonly daemon: Daemon
   /** Up to where its log has been heard. */
-  private heard = 0
+  private heard: number
 
   /** Starts it. */
   constructor({ node, kubeconfig, folder, flags }: AgentProcessOptions) {
     this.daemon = startNodeAgent({ nodeName: node.name, namespace: node.namespace, kubeconfig, folder: join(folder, node.name), flags })
+    this.heard = this.daemon.log.length // an earlier one may have written into the same file
   }
 
   get isRunning(): boolean {

@@ -12,14 +12,31 @@ export interface Endpoint {
   readonly authority: string
 }
 
+/** Everything that may be rotated stands in a file of its own, which the kubeconfig names. */
+export interface CredentialFiles extends KeyPair {
+  readonly authorityFile: string
+  /** What the server's certificate is to say; undefined: the host of the URL. */
+  readonly serverName?: string
+}
+
 export function writeKubeconfig(file: string, { url, authority }: Endpoint, credentials: Credentials): void {
+  write(file, { server: url, 'certificate-authority-data': base64(authority) }, userOf(credentials))
+}
+
+export function writeKubeconfigOfFiles(file: string, url: string, files: CredentialFiles): void {
+  const { authorityFile, serverName, certificateFile, keyFile } = files
+  const cluster = { server: url, 'certificate-authority': authorityFile, ...(serverName !== undefined && { 'tls-server-name': serverName }) }
+  write(file, cluster, { 'client-certificate': certificateFile, 'client-key': keyFile })
+}
+
+function write(file: string, cluster: Record<string, string>, user: Record<string, string>): void {
   writeFileSync(file, JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': 'test',
     contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-    clusters: [{ name: 'test', cluster: { server: url, 'certificate-authority-data': base64(authority) } }],
-    users: [{ name: 'test', user: userOf(credentials) }],
+    clusters: [{ name: 'test', cluster }],
+    users: [{ name: 'test', user }],
   }, undefined, 2))
 }
 
