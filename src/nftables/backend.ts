@@ -20,7 +20,7 @@ export interface BackendState extends Required<Omit<TableOptions, 'guard'>> {
 
 export interface Backend {
   /**
-   * Applies a transaction, all or nothing, in the order of the calls.
+   * Applies a transaction, all or nothing, in the order of the calls. Its elements must stay as they are until that is done.
    * @returns undefined when the kernel has confirmed it already (small ones over netlink), else a promise of that
    * @throws (or rejects with) NetlinkError | VethguardError NFT | VethguardError NODE_UNFIT: another process owns the tables
    */

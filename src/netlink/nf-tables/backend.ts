@@ -5,18 +5,20 @@ import type { Content, CounterName } from '../../nftables/content.ts'
 import { schemaOf } from '../../nftables/schema.ts'
 import { commandText } from '../../nftables/render.ts'
 import type { CounterValue, TableFlag, Transaction } from '../../nftables/transaction.ts'
+import { inTurns } from '../../steps.ts'
 import { EPERM } from '../libc.ts'
 import { probe, type Capabilities } from './capabilities.ts'
-import { encode, type Batch } from './encode.ts'
+import { encode, encoding, type Batch, type Proof } from './encode.ts'
 import { Reader } from './reader.ts'
 import { errnoOf, NetfilterSocket } from './socket.ts'
 import { foreignTables, ownedByOther, readState } from './state.ts'
 
-/** Larger batches go to a thread of libuv's pool: the kernel needs about a millisecond for this much. */
-const SYNCHRONOUS_BYTES = 64 << 10
+/** Larger batches are written in turns, and sent by a thread of libuv's pool: the kernel needs about a millisecond for so many elements. */
+const SYNCHRONOUS_ELEMENTS = 1000
 
-/** What a range counts for when a batch is weighed. */
-const RANGE_BYTES = 8 << 10
+/** What other things count for when a batch is weighed. Ranges cost the kernel far more than others: it copies their whole set. */
+const ELEMENTS_PER_RANGE = 128
+const ELEMENTS_PER_COMMAND = 4
 
 /** Errors kept beside the first: mostly they follow from it. */
 const OTHER_ERRORS = 5
@@ -46,14 +48,12 @@ export class NetlinkBackend implements Backend {
 
   commit(transaction: Transaction): Promise<void> | undefined {
     if (transaction.commands.length === 0) return this.#pending
-    const batch = encode(transaction, this.#sequence, this.#capabilities.endAck ? 'end' : 'last command')
+    if (this.#pending !== undefined || weightOf(transaction) > SYNCHRONOUS_ELEMENTS) return this.#enqueue(transaction)
+    const batch = encode(transaction, this.#sequence, this.#proof)
     this.#sequence = batch.nextSequence
-    if (this.#pending === undefined && batch.bytes.length + weightOf(transaction) <= SYNCHRONOUS_BYTES) {
-      this.#socket.send(batch.bytes)
-      this.#confirm(batch)
-      return undefined
-    }
-    return this.#enqueue(batch)
+    this.#socket.send(batch.bytes)
+    this.#confirm(batch)
+    return undefined
   }
 
   readContent(): Promise<Content | undefined> {
@@ -77,10 +77,16 @@ export class NetlinkBackend implements Backend {
     this.#reader.close()
   }
 
-  #enqueue(batch: Batch): Promise<void> {
+  get #proof(): Proof {
+    return this.#capabilities.endAck ? 'end' : 'last command'
+  }
+
+  #enqueue(transaction: Transaction): Promise<void> {
     const before = this.#pending
     const commit = async (): Promise<void> => {
       await before?.catch(() => undefined) // its caller hears of it
+      const batch = await inTurns(encoding(transaction, this.#sequence, this.#proof))
+      this.#sequence = batch.nextSequence
       await this.#socket.sendInBackground(batch.bytes)
       this.#confirm(batch)
     }
@@ -111,11 +117,12 @@ export class NetlinkBackend implements Backend {
   }
 }
 
-/** Ranges cost the kernel far more than their bytes tell: it copies their whole set. */
+/** In elements. */
 function weightOf({ commands }: Transaction): number {
   return commands.reduce((sum, command) => {
-    const hasRanges = 'elements' in command && schemaOf(command.set).interval === true && schemaOf(command.set).key.length > 1
-    return hasRanges ? sum + command.elements.size * RANGE_BYTES : sum
+    if (!('elements' in command)) return sum + ELEMENTS_PER_COMMAND
+    const hasRanges = schemaOf(command.set).interval === true && schemaOf(command.set).key.length > 1
+    return sum + command.elements.size * (hasRanges ? ELEMENTS_PER_RANGE : 1)
   }, 0)
 }
 

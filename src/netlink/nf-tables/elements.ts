@@ -3,38 +3,36 @@ import { successor, type Address } from '../../cluster/address.ts'
 import type { Key, Value } from '../../nftables/content.ts'
 import { padded } from '../../nftables/element-text.ts'
 import { FIELD, schemaOf, TABLE_NAME, type SetName } from '../../nftables/schema.ts'
-import type { Elements } from '../../nftables/transaction.ts'
+import type { Command, Elements } from '../../nftables/transaction.ts'
+import type { Steps } from '../../steps.ts'
 import { MAX_ATTRIBUTE_BYTES, type MessageWriter } from './message.ts'
 import { DATA, ELEMENT, ELEMENT_INTERVAL_END, ELEMENTS, FAMILY, LIST_ITEM, NFT_MSG, NLM_F } from './protocol.ts'
 
 /** More than any element takes: two keys of 40 bytes and a counter's name of 255, with their headers; a range takes two elements. */
 const ELEMENT_BYTES = 1024
 
-const FLAGS = { [NFT_MSG.NEWSETELEM]: NLM_F.REQUEST | NLM_F.CREATE, [NFT_MSG.DELSETELEM]: NLM_F.REQUEST } as const
-
 type WriteElement = (writer: MessageWriter, key: Key, value: Value | undefined) => void
 
-/** Writes as many messages as the elements need: one list of elements is an attribute of at most 64 KiB. */
-export function writeElements(
-  writer: MessageWriter,
-  type: typeof NFT_MSG.NEWSETELEM | typeof NFT_MSG.DELSETELEM,
-  { set, elements }: { readonly set: SetName; readonly elements: Elements },
-): void {
+/** Writes as many messages as the elements need: one list of elements is an attribute of at most 64 KiB. A step each. */
+export function* writeElements(writer: MessageWriter, command: Extract<Command, { elements: unknown }>): Steps<void> {
+  const { set, elements } = command
+  const isNew = 'add' in command
   const write = elementWriter(set)
-  const withValues = type === NFT_MSG.NEWSETELEM
   let list: number | undefined
   for (const [key, value] of interval(set) === 'tree' ? inOrder(elements) : elements) {
     if (list !== undefined && writer.length - list > MAX_ATTRIBUTE_BYTES - ELEMENT_BYTES) {
       endList(writer, list)
       list = undefined
+      yield
     }
     if (list === undefined) {
-      writer.begin(type, FLAGS[type], FAMILY[schemaOf(set).family])
+      const [type, flags] = isNew ? [NFT_MSG.NEWSETELEM, NLM_F.REQUEST | NLM_F.CREATE] : [NFT_MSG.DELSETELEM, NLM_F.REQUEST]
+      writer.begin(type, flags, FAMILY[schemaOf(set).family])
       writer.string(ELEMENTS.TABLE, TABLE_NAME)
       writer.string(ELEMENTS.SET, set)
       list = writer.open(ELEMENTS.LIST)
     }
-    write(writer, key, withValues ? value : undefined)
+    write(writer, key, isNew ? value : undefined)
   }
   if (list !== undefined) endList(writer, list)
 }

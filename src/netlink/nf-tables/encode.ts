@@ -1,8 +1,9 @@
 // A transaction → one batch of nf_tables messages, which the kernel applies as a whole.
 import type { Command, Transaction } from '../../nftables/transaction.ts'
+import { atOnce, type Steps } from '../../steps.ts'
 import { writeElements } from './elements.ts'
 import { MessageWriter, sequenceAfter } from './message.ts'
-import { BATCH_SUBSYSTEM, NFT_MSG, NLM_F, NLMSG } from './protocol.ts'
+import { BATCH_SUBSYSTEM, NLM_F, NLMSG } from './protocol.ts'
 import * as structure from './structure.ts'
 
 /** Which message's acknowledgement proves the commit: the batch's end (kernel 6.10) or the last command. */
@@ -18,7 +19,12 @@ export interface Batch {
   readonly commandOf: (sequence: number) => Command | undefined
 }
 
-export function encode({ commands }: Transaction, firstSequence: number, proof: Proof = 'end'): Batch {
+export function encode(transaction: Transaction, firstSequence: number, proof?: Proof): Batch {
+  return atOnce(encoding(transaction, firstSequence, proof))
+}
+
+/** As encode(), in steps of 64 KiB. */
+export function* encoding({ commands }: Transaction, firstSequence: number, proof: Proof = 'end'): Steps<Batch> {
   const writer = new MessageWriter(firstSequence)
   /** Elements can take many messages: the first of each command, in order. */
   const firsts: number[] = []
@@ -26,7 +32,9 @@ export function encode({ commands }: Transaction, firstSequence: number, proof: 
   writer.end()
   for (const command of commands) {
     firsts.push(writer.sequence)
-    writeCommand(writer, command)
+    if ('elements' in command) yield* writeElements(writer, command)
+    else writeStructure(writer, command)
+    yield
   }
   if (proof === 'last command') writer.addFlags(NLM_F.ACK)
   const end = writer.begin(NLMSG.BATCH_END, NLM_F.REQUEST | (proof === 'end' ? NLM_F.ACK : 0), 0, BATCH_SUBSYSTEM)
@@ -39,25 +47,25 @@ export function encode({ commands }: Transaction, firstSequence: number, proof: 
   }
 }
 
-function writeCommand(writer: MessageWriter, command: Command): void {
+/** All but elements: tables, and what they are made of. */
+type Structure = Exclude<Command, { elements: unknown }>
+
+function writeStructure(writer: MessageWriter, command: Structure): void {
   if ('delete' in command) writeDelete(writer, command)
   else writeAdd(writer, command)
 }
 
-function writeDelete(writer: MessageWriter, command: Extract<Command, { delete: unknown }>): void {
+function writeDelete(writer: MessageWriter, command: Extract<Structure, { delete: unknown }>): void {
   switch (command.delete) {
     case 'table':
       structure.deleteTable(writer, command.family)
       break
     case 'counter':
       structure.deleteCounter(writer, command.family, command.name)
-      break
-    case 'elements':
-      writeElements(writer, NFT_MSG.DELSETELEM, command)
   }
 }
 
-function writeAdd(writer: MessageWriter, command: Extract<Command, { add: unknown }>): void {
+function writeAdd(writer: MessageWriter, command: Extract<Structure, { add: unknown }>): void {
   switch (command.add) {
     case 'table':
       structure.addTable(writer, command.family, command.flags)
@@ -73,8 +81,5 @@ function writeAdd(writer: MessageWriter, command: Extract<Command, { add: unknow
       break
     case 'rule':
       structure.addRule(writer, command.chain, command.rule)
-      break
-    case 'elements':
-      writeElements(writer, NFT_MSG.NEWSETELEM, command)
   }
 }
