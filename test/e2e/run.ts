@@ -1,28 +1,33 @@
 // `npm run e2e`: whole clusters, one for each way of wiring pods and Services; an agent on each node, checks of our own, and the
 // upstream NetworkPolicy suite. Ends with 0 when everything passes.
-//   npm run e2e -- [--layouts ptp-nftables,bridge-iptables,...] [--agents host|none] [--check REGEX] [--focus REGEX] [--skip REGEX]
-//     [--no-suite] [--parallel N] [--timeout-minutes N] [--logs FOLDER] [--look]
+//   npm run e2e -- [--layouts ptp-nftables,bridge-iptables,...] [--agents chart|host|none] [--values JSON] [--check REGEX] [--no-suite]
+//     [--focus REGEX] [--skip REGEX] [--parallel N] [--timeout-minutes N] [--logs FOLDER] [--look]
 import { cpSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Agents } from './cluster/agents.ts'
-import { CHECKS } from './cluster/checks/all.ts'
-import { runChecks } from './cluster/checks/check.ts'
+import type { Values } from '../chart/helm.ts'
+import { buildImage, type Image } from '../image/image.ts'
+import { CHECKS, lastChecks, releaseChecks } from './cluster/checks/all.ts'
+import { runChecks, type Check } from './cluster/checks/check.ts'
 import { Cluster } from './cluster/cluster.ts'
 import { keepEvidence } from './cluster/evidence.ts'
 import { HostAgents } from './cluster/host-agents.ts'
 import { LAYOUTS, layoutsNamed, type Layout } from './cluster/layout.ts'
 import { leftoversOf } from './cluster/leftovers.ts'
+import { Release } from './cluster/release.ts'
 import { runUpstreamSuite, type CaseResult } from './upstream-suite.ts'
 
 const { values } = parseArgs({
   allowNegative: true,
   options: {
     layouts: { type: 'string', default: LAYOUTS.map(({ name }) => name).join() },
-    /** `none`: the checks that need an agent have to fail. */
-    agents: { type: 'string', default: 'host' },
+    /** `chart`: image and Helm release; `host`: processes of the host; `none`: the checks that need an agent have to fail. */
+    agents: { type: 'string', default: 'chart' },
+    /** JSON, over the values of the chart. */
+    values: { type: 'string', default: '{}' },
     check: { type: 'string', default: '' },
     suite: { type: 'boolean', default: true },
     focus: { type: 'string' },
@@ -43,23 +48,26 @@ const BRIEF = 'default-deny-all|deny egress from pods based on PodSelector|excep
 process.exitCode = await main()
 
 async function main(): Promise<number> {
-  const results: CaseResult[] = []
-  for (const layout of layoutsNamed(values.layouts)) results.push(...await timed(layout.name, () => tryLayout(layout)))
-  const failed = results.filter(({ passed }) => !passed)
-  for (const { name } of failed) console.log(`failed: ${name}`)
-  console.log(`${results.length} cases, ${failed.length} failed`)
-  return failed.length === 0 && results.length > 0 ? 0 : 1
+  const image = values.agents === 'chart' ? await timed('image', buildImage) : undefined
+  try {
+    const results: CaseResult[] = []
+    for (const layout of layoutsNamed(values.layouts)) results.push(...await timed(layout.name, () => tryLayout(layout, image)))
+    const failed = results.filter(({ passed }) => !passed)
+    for (const { name } of failed) console.log(`failed: ${name}`)
+    console.log(`${results.length} cases, ${failed.length} failed`)
+    return failed.length === 0 && results.length > 0 ? 0 : 1
+  } finally {
+    image?.close()
+  }
 }
 
-async function tryLayout(layout: Layout): Promise<CaseResult[]> {
+async function tryLayout(layout: Layout, image: Image | undefined): Promise<CaseResult[]> {
   const cluster = await timed('cluster', () => Cluster.start(layout))
-  const logs = join(values.logs, layout.name)
   let agents: Agents | undefined
   try {
-    agents = await startAgents(cluster)
+    agents = await timed('agents', () => startAgents(cluster, image))
     if (values.look) await lookAround(cluster)
     const results = await tryCluster(cluster, layout, agents)
-    await keepEvidence(cluster, agents, logs)
     return results.map((result) => ({ ...result, name: `${layout.name}: ${result.name}` }))
   } finally {
     await agents?.close()
@@ -68,26 +76,42 @@ async function tryLayout(layout: Layout): Promise<CaseResult[]> {
   }
 }
 
-async function tryCluster(cluster: Cluster, { name, isWhole }: Layout, agents: Agents | undefined): Promise<CaseResult[]> {
-  const checks = CHECKS.filter((check) => new RegExp(values.check).test(check.name))
-  const results = await timed('checks', () => runChecks(checks, {
-    cluster, agents, report, onFailure: (check) => keepEvidence(cluster, agents, join(values.logs, name, check.replaceAll(/\W+/g, '-'))),
-  }))
-  if (!values.suite) return results
-  const suite = await timed('suite', () => runUpstreamSuite(cluster, {
-    focus: values.focus ?? (isWhole ? 'Netpol' : BRIEF),
-    skip: values.skip, parallel: Number(values.parallel), timeoutMs: Number(values['timeout-minutes']) * 60_000,
-  }))
-  cpSync(join(cluster.folder, 'suite'), join(values.logs, name, 'suite'), { recursive: true })
-  await agents?.assertHealthy()
-  suite.forEach(report)
-  return [...results, ...suite]
+async function startAgents(cluster: Cluster, image: Image | undefined): Promise<Agents | undefined> {
+  if (values.agents === 'none') return undefined
+  if (values.agents === 'host') return HostAgents.start(cluster)
+  if (image === undefined) throw new Error(`--agents ${values.agents}: must be chart, host or none`)
+  const release = await Release.prepare(cluster, image.archive, JSON.parse(values.values) as Values)
+  await release.install()
+  return release
 }
 
-async function startAgents(cluster: Cluster): Promise<Agents | undefined> {
-  if (values.agents === 'none') return undefined
-  if (values.agents !== 'host') throw new Error(`--agents ${values.agents}: must be host or none`)
-  return HostAgents.start(cluster)
+/** Checks, the suite, and what ends a release. */
+async function tryCluster(cluster: Cluster, layout: Layout, agents: Agents | undefined): Promise<CaseResult[]> {
+  const release = agents instanceof Release ? agents : undefined
+  const run = async (checks: readonly Check[]): Promise<CaseResult[]> => runChecks(checks.filter(isWanted), {
+    cluster, agents, report,
+    onFailure: (check) => keepEvidence(cluster, agents, join(values.logs, layout.name, check.replaceAll(/\W+/g, '-').slice(0, 60))),
+  })
+  const results = await timed('checks', () => run([...CHECKS, ...release === undefined ? [] : releaseChecks(release)]))
+  if (values.suite) results.push(...await timed('suite', () => trySuite(cluster, layout, agents)))
+  await keepEvidence(cluster, agents, join(values.logs, layout.name))
+  if (release !== undefined) results.push(...await timed('end', () => run(lastChecks(release, layout))))
+  return results
+}
+
+function isWanted({ name }: Check): boolean {
+  return new RegExp(values.check).test(name)
+}
+
+async function trySuite(cluster: Cluster, { name, isWhole }: Layout, agents: Agents | undefined): Promise<CaseResult[]> {
+  const results = await runUpstreamSuite(cluster, {
+    focus: values.focus ?? (isWhole ? 'Netpol' : BRIEF),
+    skip: values.skip, parallel: Number(values.parallel), timeoutMs: Number(values['timeout-minutes']) * 60_000,
+  })
+  cpSync(join(cluster.folder, 'suite'), join(values.logs, name, 'suite'), { recursive: true })
+  results.forEach(report)
+  await agents?.assertHealthy()
+  return results
 }
 
 function assertNothingLeft({ prefix }: Cluster): void {

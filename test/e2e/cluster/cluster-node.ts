@@ -55,11 +55,14 @@ export function connectNodes(prefix: string, nodes: readonly ClusterNode[]): voi
 }
 
 function nodeLines(node: ClusterNode, nodes: readonly ClusterNode[]): string[] {
+  const [control] = nodes
   return [
     'link set lo up',
     'link set eth0 up',
     `addr add ${node.address4}/24 dev eth0`,
     `addr add ${node.address6}/64 dev eth0 nodad`,
+    // Services are nobody's addresses: without a default route programs of the node itself could not even begin to reach them.
+    ...node === control ? [] : [`route add default via ${control!.address4}`, `route add default via ${control!.address6}`],
     ...nodes.filter((other) => other !== node).flatMap(({ address4, address6, podRange4, podRange6 }) => [
       `route add ${podRange4} via ${address4}`,
       `route add ${podRange6} via ${address6}`,

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ApiClient } from '../api-client.ts'
+import type { ApiObject } from '../resource-path.ts'
 import { API_SERVER_PROGRAMS, kubernetes, type ApiServerProgram } from './binaries.ts'
 import { Authority, type KeyPair } from './certificates.ts'
 import { Daemon } from './daemon.ts'
@@ -98,6 +99,11 @@ export class ControlPlane {
   /** Has etcd forget all revisions but the newest. An API server that has them in its watch cache serves them all the same. */
   async compact(): Promise<void> {
     await this.etcd.compact()
+  }
+
+  /** Puts an object into etcd as it is; the API server takes it for one that it has stored. */
+  async putIntoStore(path: string, object: ApiObject): Promise<void> {
+    await this.etcd.put(`/registry/${path}`, JSON.stringify(object))
   }
 
   async close(): Promise<void> {

@@ -22,8 +22,13 @@ export class Etcd {
 
   /** Forgets all revisions until now. A revision of nobody's follows, because the one compacted at stays readable. */
   async compact(): Promise<void> {
-    const { header: { revision } } = await this.call('put', { key: Buffer.from('compacted').toString('base64') })
+    const { header: { revision } } = await this.call('put', { key: base64('compacted') })
     await this.call('compaction', { revision, physical: true })
+  }
+
+  /** @param value as the API server has it stored, in JSON or its protobuf */
+  async put(key: string, value: string): Promise<void> {
+    await this.call('put', { key: base64(key), value: base64(value) })
   }
 
   async close(): Promise<void> {
@@ -37,6 +42,11 @@ export class Etcd {
     if (statusCode !== 200) throw new Error(`etcd refused ${method}: ${text}`)
     return JSON.parse(text) as { header: { revision: string } }
   }
+}
+
+/** Bytes in JSON. */
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64')
 }
 
 function flags(dataFolder: string): string[] {

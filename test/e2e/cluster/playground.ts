@@ -52,7 +52,7 @@ export class Playground {
     const [ipv4, ipv6] = podIPs.map(({ ip }) => literalAddress(ip))
     if (ipv4 === undefined || ipv6 === undefined) throw new Error(`pod ${name} has no address of each family`)
     const namespace = `${this.cluster.prefix}-${this.name}-${name}`
-    namePodNamespace(namespace, containerStatuses[0]!.containerID!.replace('containerd://', ''))
+    namePodNamespace(namespace, containerStatuses[0]!.containerID!)
     this.#places.add(namespace)
     return { name, namespace, addresses: { 4: ipv4, 6: ipv6 }, object }
   }

@@ -1,11 +1,28 @@
 // The checks, in the order in which they run.
+import { LAYOUTS, type Layout } from '../layout.ts'
+import type { Release } from '../release.ts'
 import type { Check } from './check.ts'
 import { CLUSTER_DNS } from './cluster-dns.ts'
 import { KUBELET_PROBES } from './kubelet-probes.ts'
+import { missingRights } from './missing-rights.ts'
 import { NODE_LOCAL } from './node-local.ts'
 import { REPLACED_POD, RESTARTED_CONTAINER } from './pod-life.ts'
+import { helmTest, uninstall } from './release-life.ts'
+import { leastRights } from './rights.ts'
+import { rollingUpgrade } from './rolling-upgrade.ts'
 import { CLUSTER_IP, HAIRPIN, NODE_PORT } from './services.ts'
 
+/** With agents of any kind, and without. */
 export const CHECKS: readonly Check[] = [
   NODE_LOCAL, KUBELET_PROBES, CLUSTER_IP, NODE_PORT, HAIRPIN, CLUSTER_DNS, REPLACED_POD, RESTARTED_CONTAINER,
 ]
+
+/** While a release is installed. */
+export function releaseChecks(release: Release): Check[] {
+  return [helmTest(release), leastRights(release), rollingUpgrade(release)]
+}
+
+/** The end of a release, and what can be tried after it; rights are the same in every layout. */
+export function lastChecks(release: Release, layout: Layout): Check[] {
+  return [uninstall(release), ...layout === LAYOUTS[0] ? missingRights(release) : []]
+}

@@ -1,0 +1,47 @@
+// `helm upgrade` replaces one agent after the other; no packet is to notice.
+import type { Release } from '../release.ts'
+import { PacketStream } from '../packet-stream.ts'
+import { expectReach } from '../reach.ts'
+import type { Check } from './check.ts'
+import { appPeer } from './ranges.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const [ALLOWED_PORT, DENIED_PORT] = [7001, 7002]
+/** Probes before and after, so that the streams are known to work. */
+const AROUND_MS = 2000
+
+export function rollingUpgrade(release: Release): Check {
+  return {
+    name: 'helm upgrade: agents are replaced one by one, and probes every 2 ms see no leak and no wrong drop',
+    needsAgent: true,
+    async run({ playground, nodes: [near, far], say }) {
+      await playground.policy('server', { podSelector: { matchLabels: { app: 'server' } }, ingress: [{ from: [appPeer('client')] }] })
+      const label = { labels: { app: 'server' } }
+      const servers = [await playground.pod('server-near', { node: near.name, ...label }), await playground.pod('server-far', { node: far.name, ...label })]
+      const client = await playground.pod('client', { node: near.name })
+      const stranger = await playground.pod('stranger', { node: far.name })
+      await expectReach(servers.flatMap((to) => [{ from: client, to, outcome: 'open' as const }, { from: stranger, to, outcome: 'timeout' as const }]))
+      const before = await namesOf(release)
+      const allowed = servers.map((to) => new PacketStream(client, to, ALLOWED_PORT))
+      const denied = servers.map((to) => new PacketStream(stranger, to, DENIED_PORT))
+      await sleep(AROUND_MS)
+      await release.upgrade({ podAnnotations: { upgraded: 'yes' } })
+      await sleep(AROUND_MS)
+      const wrong: string[] = []
+      for (const stream of [...allowed, ...denied]) {
+        const { sent, arrived, answered } = await stream.stop()
+        const line = `${stream.name}: ${sent} sent, ${arrived} arrived, ${answered} answered`
+        say(line)
+        const expected = allowed.includes(stream) ? sent : 0
+        if (sent < 1000 || arrived !== expected || answered !== expected) wrong.push(line)
+      }
+      if (wrong.length > 0) throw new Error(wrong.join('\n'))
+      const after = await namesOf(release)
+      if (after.some((name) => before.includes(name))) throw new Error(`not all agents were replaced: ${before.join()} -> ${after.join()}`)
+    },
+  }
+}
+
+async function namesOf(release: Release): Promise<string[]> {
+  return (await release.pods()).map(({ metadata: { name } }) => name)
+}

@@ -1,0 +1,85 @@
+// Datagrams from one pod to another, each the first of a new connection, as long as something is going on: what arrives and what
+// comes back is counted, so that not one leaked or dropped packet goes unnoticed.
+import type { Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { formatAddress } from '../../../src/cluster/address.ts'
+import { inNamespace } from '../../lab/namespace.ts'
+import { udpSocket } from '../../lab/servers.ts'
+import type { Place } from './reach.ts'
+
+export interface StreamCounts {
+  readonly sent: number
+  /** How many reached the other pod. */
+  readonly arrived: number
+  /** How many of the other pod's answers came back. */
+  readonly answered: number
+}
+
+const PERIOD_MS = 2
+/** Time for the last ones to come back. */
+const REST_MS = 1000
+
+export class PacketStream {
+  readonly name: string
+  readonly #from: Place
+  readonly #to: Place
+  readonly #port: number
+  readonly #server = udpSocket(6)
+  readonly #running: Promise<void>
+  readonly #clients = new Set<Socket>()
+  readonly #arrived = new Set<string>()
+  readonly #answered = new Set<string>()
+  #sent = 0
+  #isOver = false
+
+  /** Starts at once. @param port of the server that the stream starts in the other pod */
+  constructor(from: Place, to: Place, port: number) {
+    this.name = `${from.name} -> ${to.name}`
+    this.#from = from
+    this.#to = to
+    this.#port = port
+    this.#server.on('message', (message, { port: source, address }) => {
+      this.#arrived.add(message.toString())
+      this.#server.send(message, source, address)
+    })
+    this.#running = this.#run()
+  }
+
+  async stop(): Promise<StreamCounts> {
+    this.#isOver = true
+    await this.#running
+    await sleep(REST_MS)
+    this.#server.close()
+    for (const client of this.#clients) client.close()
+    return { sent: this.#sent, arrived: this.#arrived.size, answered: this.#answered.size }
+  }
+
+  async #run(): Promise<void> {
+    const listening = once(this.#server, 'listening')
+    inNamespace(this.#to.namespace, () => this.#server.bind(this.#port))
+    await listening
+    while (!this.#isOver) {
+      this.#send()
+      await sleep(PERIOD_MS)
+    }
+  }
+
+  /** By turns of each family. */
+  #send(): void {
+    const token = String(this.#sent++)
+    const family = this.#sent % 2 === 0 ? 4 : 6
+    const socket = udpSocket(family)
+    const close = (): void => {
+      if (this.#clients.delete(socket)) socket.close()
+    }
+    this.#clients.add(socket)
+    socket.on('message', (message) => {
+      this.#answered.add(message.toString())
+      close()
+    })
+    inNamespace(this.#from.namespace, () => socket.bind())
+    socket.send(token, this.#port, formatAddress(this.#to.addresses[family]))
+    setTimeout(close, REST_MS).unref()
+  }
+}
