@@ -45,6 +45,7 @@ export function counterOf<L extends string>(registry: Registry, spec: Spec<L>, r
     ...configOf(registry, spec),
     collect: () => {
       total.reset()
+      total.remove({}) // the library gives one without labels the value 0, which would look like a restart
       for (const [labels, value] of read()) total.inc(labels, value)
     },
   })

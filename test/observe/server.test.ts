@@ -1,0 +1,146 @@
+// The address for probes and scrapes, over real connections.
+import { connect } from 'node:net'
+import { request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { formatListenAddress } from '../../src/config/listen-address.ts'
+import type { Exposition, Format } from '../../src/observe/exposition.ts'
+import { liveness, readiness } from '../../src/observe/health.ts'
+import { type Answers, HealthServer } from '../../src/observe/server.ts'
+import type { KubeStatus } from '../../src/observe/watch-metrics.ts'
+
+const GOOD = { isGood: true, text: 'good\n' }
+const servers: HealthServer[] = []
+
+async function serve(answers: Partial<Answers> = {}): Promise<string> {
+  const metrics = (format: Format): Promise<Exposition> => Promise.resolve({ contentType: `text/${format}`, body: 'a 1\n' })
+  const server = await HealthServer.listen({ host: '127.0.0.1', port: 0 }, { livez: () => GOOD, readyz: () => GOOD, metrics, ...answers })
+  servers.push(server)
+  return `http://${formatListenAddress(server.address)}`
+}
+
+async function ask(url: string, init: RequestInit = {}): Promise<{ status: number; type: string | null; body: string }> {
+  const response = await fetch(url, init)
+  return { status: response.status, type: response.headers.get('content-type'), body: await response.text() }
+}
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close()
+})
+
+test('says what it is told', async () => {
+  const url = await serve({ readyz: () => ({ isGood: false, text: 'not ready\n' }) })
+  expect(await ask(`${url}/livez`)).toMatchObject({ status: 200, body: 'good\n', type: expect.stringMatching(/^text\/plain/) })
+  expect(await ask(`${url}/readyz`)).toMatchObject({ status: 503, body: 'not ready\n' })
+  expect(await ask(`${url}/metrics`)).toEqual({ status: 200, body: 'a 1\n', type: 'text/text' })
+})
+
+test.each(['/', '/healthz', '/metrics/', '/livez/x', '//livez', '/%2e%2e/livez2'])('nothing else is there: %s', async (path) => {
+  expect(await ask(await serve() + path)).toMatchObject({ status: 404 })
+})
+
+test('only GET and HEAD', async () => {
+  const url = await serve()
+  for (const path of ['/livez', '/readyz', '/metrics']) {
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
+      const response = await fetch(url + path, { method })
+      expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+    }
+    expect(await ask(url + path, { method: 'HEAD' })).toMatchObject({ status: 200, body: '' })
+  }
+})
+
+test.each([
+  [undefined, 'text'],
+  ['*/*', 'text'],
+  ['text/html', 'text'],
+  ['application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.4,*/*;q=0.1', 'openmetrics'], // Prometheus 3
+  ['text/plain;version=0.0.4;q=0.6,application/openmetrics-text;q=0.4', 'text'],
+])('Accept: %s gets %s', async (accept, format) => {
+  const url = await serve()
+  expect(await ask(`${url}/metrics`, { headers: accept === undefined ? {} : { accept } })).toMatchObject({ type: `text/${format}` })
+})
+
+describe('the end', () => {
+  test('comes at once where connections only wait for another request, or for their first', async () => {
+    const url = await serve()
+    await ask(`${url}/livez`) // fetch keeps the connection
+    const silent = connect(Number(new URL(url).port), '127.0.0.1')
+    await new Promise((resolve) => silent.once('connect', resolve))
+    const begin = performance.now()
+    await servers.pop()!.close()
+    expect(performance.now() - begin).toBeLessThan(1500)
+    await expect(fetch(`${url}/livez`)).rejects.toThrow()
+    silent.destroy()
+  })
+
+  test('waits for a request that is being answered', async () => {
+    const url = await serve({ metrics: () => sleep(300, { contentType: 'text/plain', body: 'late\n' }) })
+    const answer = ask(`${url}/metrics`)
+    await sleep(100)
+    await servers.pop()!.close()
+    expect(await answer).toMatchObject({ status: 200, body: 'late\n' })
+  })
+
+  test('does not wait for who does not read, or never ends asking', async () => {
+    const url = await serve({ metrics: () => new Promise(() => undefined) })
+    const stuck = request(`${url}/metrics`).on('error', () => undefined)
+    stuck.end()
+    const slow = request(`${url}/livez`, { method: 'POST', headers: { 'content-length': 5 } }).on('error', () => undefined)
+    slow.flushHeaders()
+    await sleep(50)
+    const begin = performance.now()
+    await servers.pop()!.close()
+    expect(performance.now() - begin).toBeLessThan(3000)
+  })
+})
+
+describe('an address where nobody can listen', () => {
+  test('is in use', async () => {
+    const port = Number(new URL(await serve()).port)
+    const answers = { livez: () => GOOD, readyz: () => GOOD, metrics: () => Promise.reject(new Error()) }
+    await expect(HealthServer.listen({ host: '127.0.0.1', port }, answers)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `cannot answer probes and scrapes at 127.0.0.1:${port}: another program has this address; stop it (a second agent?), `
+        + 'or choose another port (--listen, VETHGUARD_LISTEN; off: none)',
+      cause: expect.objectContaining({ code: 'EADDRINUSE' }),
+    })
+  })
+
+  test('is not of this machine', async () => {
+    const answers = { livez: () => GOOD, readyz: () => GOOD, metrics: () => Promise.reject(new Error()) }
+    await expect(HealthServer.listen({ host: '203.0.113.7', port: 9611 }, answers)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/at 203\.0\.113\.7:9611: this node does not have the address/),
+    })
+  })
+})
+
+describe('liveness', () => {
+  test.each([
+    [undefined, 1e9, true],
+    [1000, 1000, true],
+    [1000, 60_000, true],
+    [1000, 61_001, false],
+  ])('last looked at %s, now %s: %s', (checkedAtMs, nowMs, isGood) => {
+    expect(liveness({ checkedAtMs }, nowMs).isGood).toBe(isGood)
+  })
+
+  test('says how long nothing has happened', () => {
+    expect(liveness({ checkedAtMs: 0 }, 75_000).text).toBe('stuck: the agent has not looked after its tables for 75 s\n')
+  })
+})
+
+test('readiness names what is waited for, and why', () => {
+  const resource = { synced: true, connected: true, objects: 1, lastContactMs: 1, error: undefined }
+  const missing = { ...resource, synced: false, connected: false }
+  const status = (pods: object, policies: object): KubeStatus => new Map([['pods', { ...resource, ...pods }], ['networkpolicies', { ...resource, ...policies }]])
+  const texts = [new Map() as KubeStatus, status(missing, { ...missing, error: 'not allowed' }), status({}, {})]
+    .map((each) => readiness({ isReady: false }, each))
+  expect(texts).toEqual([
+    { isGood: false, text: 'not ready\nnothing is read yet\n' },
+    { isGood: false, text: 'not ready\npods are not read yet\nnetworkpolicies are not read yet: not allowed\n' },
+    { isGood: false, text: 'not ready\neverything is read, and the kernel has not confirmed it yet\n' },
+  ])
+  expect(readiness({ isReady: true }, status(missing, missing))).toEqual({ isGood: true, text: 'ready\n' })
+})
