@@ -72,6 +72,10 @@ export class Hits {
       const value = reading.get(name)
       if (value !== undefined && seen.since < begun) this.#see(seen, value)
     }
+    for (const name of this.#stored) {
+      const [stored, value] = [reading.get(name), this.#past.get(name)]
+      if (stored !== undefined && value !== undefined && stored.packets < value.packets) this.#changed.add(name)
+    }
   }
 
   /** Of counters that go, those whose last values go on to count for somebody. */
@@ -98,10 +102,11 @@ export class Hits {
     for (const name of names) this.#enter(this.#counters, name, ZERO)
   }
 
-  /** Policies and pods that are gone take their past along. */
+  /** Policies and pods that are gone from here take their past along. */
   forget(changes: readonly Change[]): void {
+    if (this.#past.size === 0) return
     for (const change of changes) {
-      if (change.now !== undefined || change.kind === 'namespace' || this.#lives(change)) continue
+      if (change.kind === 'namespace' || this.#lives(change)) continue
       for (const direction of DIRECTIONS) {
         const name = pastName(change.kind === 'policy' ? 'hits' : 'denied', direction, change.key)
         if (this.#past.delete(name)) this.#changed.add(name)

@@ -67,32 +67,32 @@ test('a single change is in the kernel before the source has told it', async () 
 
 test('what comes in one turn of the event loop is two commits: the first at once, and the rest', async () => {
   const changes = Array.from({ length: 100 }, (_, n) => podChange(n))
-  const before = backend.count.tried
+  const before = backend.commits.tried
   for (const change of changes) source.say(change)
-  expect(backend.count.tried - before).toBe(1)
+  expect(backend.commits.tried - before).toBe(1)
   await untilUpToDate(...changes)
-  expect(backend.count.tried - before).toBe(2)
+  expect(backend.commits.tried - before).toBe(2)
 })
 
 test('while a commit takes its time changes are gathered', async () => {
   backend.moods.push(...Array.from({ length: 1000 }, (): Mood => 'late'))
-  const before = backend.count.tried
+  const before = backend.commits.tried
   const changes = Array.from({ length: 1000 }, (_, n) => podChange(n))
   for (const change of changes) {
     source.say(change)
     await nextTurn()
   }
   await untilUpToDate(...changes)
-  expect(backend.count.tried - before).toBeLessThan(100)
+  expect(backend.commits.tried - before).toBeLessThan(100)
 })
 
 test('a change without effect is no commit', async () => {
-  const before = backend.count.tried
+  const before = backend.commits.tried
   const elsewhere = pod('x/elsewhere', '10.9.9.9', { nodeName: 'another' })
   source.say({ kind: 'pod', key: podKey(elsewhere), now: elsewhere })
   source.say(...FIRST)
   await nextTurn()
-  expect(backend.count.tried).toBe(before)
+  expect(backend.commits.tried).toBe(before)
 })
 
 test.each<Mood>(['throws', 'rejects', 'rejects late'])('a change that the kernel refuses (it %s) is said once, and all is made anew', async (mood) => {
@@ -166,7 +166,7 @@ test('a start that the kernel refuses fails, and leaves nothing behind', async (
   const other = agentOf(new ToldSource(FIRST), refused)
   await expect(other.start()).rejects.toMatchObject({ code: 'NETLINK' })
   await other.close()
-  expect(refused.count).toEqual({ tried: 1, done: 0 })
+  expect(refused.commits).toEqual({ tried: 1, done: 0 })
 })
 
 test('every commit is told, with what it brought and how long it took', () => {

@@ -18,7 +18,7 @@ export class MemoryBackend implements Backend {
   /** Contents that it never takes. */
   refuses: (content: Content) => boolean = () => false
   /** Of all kinds, and those that went well. */
-  readonly count = { tried: 0, done: 0 }
+  readonly commits = { tried: 0, done: 0 }
   #sets = new Map<SetName, Map<Key, Value>>()
   #counters = new Map<CounterName, CounterValue>()
   readonly #tables = new Map<TableFamily, TableState>()
@@ -37,7 +37,7 @@ export class MemoryBackend implements Backend {
 
   commit(transaction: Transaction): Promise<void> | undefined {
     if (this.#busy) throw new TypeError('a commit while another is under way')
-    this.count.tried++
+    this.commits.tried++
     const mood = this.moods.shift() ?? 'at once'
     if (mood === 'throws') throw refusal()
     if (mood === 'at once') {
@@ -63,11 +63,23 @@ export class MemoryBackend implements Backend {
   }
 
   state(): BackendState {
-    return { generation: this.count.done, tables: new Map(this.#tables), flags: [] }
+    return { generation: this.commits.done, tables: new Map(this.#tables), flags: [] }
   }
 
   close(): void {
-    this.#tables.clear()
+    // What is in the kernel stays.
+  }
+
+  /** Packets come that this counter counts. */
+  count(name: CounterName, packets: number): void {
+    const before = this.#counters.get(name)
+    if (before === undefined) throw new TypeError(`no counter ${name}`)
+    this.#counters.set(name, { ...before, packets: before.packets + packets, bytes: before.bytes + packets * 100 })
+  }
+
+  /** As `nft reset counters` does. */
+  resetCounters(): void {
+    for (const name of this.#counters.keys()) this.#counters.set(name, { packets: 0, bytes: 0 })
   }
 
   /** As `nft flush ruleset` does. */
@@ -94,7 +106,7 @@ export class MemoryBackend implements Backend {
       this.#counters = before.counters
       throw error
     }
-    this.count.done++
+    this.commits.done++
   }
 
   #run(command: Command): void {
