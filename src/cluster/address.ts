@@ -19,8 +19,10 @@ export interface AddressRange {
 const IPV4_LEADING_ZEROS = /(^|[.:])0+(?=\d+(\.|$|\/))/g
 /** Groups of hexadecimal digits, as an API server writes IPv6 addresses. */
 const PLAIN_IPV6 = /^[\da-f]{0,4}(?::[\da-f]{0,4}){2,7}$/
+/** As in ::ffff:10.0.0.1 */
+const DOTTED_END = /(?<=:)\d{1,3}(?:\.\d{1,3}){3}$/
 const MAPPED = '\0'.repeat(10) + '\xff\xff'
-const CIDR_TEXT = /^([^/]+)\/(\d{1,3})$/
+const CIDR_TEXT = /^([^/]+)\/(\d+)$/
 
 export function familyOf(address: Address): Family {
   return address.length === 4 ? 4 : 6
@@ -122,7 +124,16 @@ type Ip = ipaddr.IPv4 | ipaddr.IPv6
 function parseIp(text: string): Ip | undefined {
   const plain = text.replace(IPV4_LEADING_ZEROS, '$1')
   if (ipaddr.IPv4.isValidFourPartDecimal(plain)) return ipaddr.IPv4.parse(plain)
-  return plain.includes(':') && !plain.includes('%') && ipaddr.IPv6.isValid(plain) ? ipaddr.IPv6.parse(plain) : undefined
+  const groups = plain.replace(DOTTED_END, groupsOf)
+  const isIpv6 = groups.includes(':') && !/[.%]/.test(groups) && ipaddr.IPv6.isValid(groups)
+  return isIpv6 ? ipaddr.IPv6.parse(groups) : undefined
+}
+
+/** The last 32 bits of IPv6 as two groups. ipaddr.js would take ::a.b.c.d for IPv4-mapped, which only ::ffff:a.b.c.d is. */
+function groupsOf(dotted: string): string {
+  if (!ipaddr.IPv4.isValidFourPartDecimal(dotted)) return dotted
+  const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(dotted).toByteArray()
+  return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`
 }
 
 function isMapped(ip: Ip): ip is ipaddr.IPv6 {
