@@ -1,0 +1,61 @@
+// Documents, as far as they can be compared with the code: links lead somewhere, named tests exist, and every setting is listed.
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { parse } from 'yaml'
+import { OPTIONS, type OptionName } from '../../src/config/options.ts'
+
+const REPOSITORY = join(import.meta.dirname, '..', '..')
+const read = (path: string): string => readFileSync(join(REPOSITORY, path), 'utf8')
+const DOCUMENTS = [...globSync('docs/*.md', { cwd: REPOSITORY }), 'CHANGELOG.md', 'CONTRIBUTING.md', 'README.md']
+
+/** As the forge makes them of headings. */
+function anchorsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-'))
+}
+
+test.each(DOCUMENTS)('links of %s lead to a file and a heading', (document) => {
+  const links = [...read(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link).filter((link) => !/^https?:/.test(link))
+  const broken = links.filter((link) => {
+    const [file = '', anchor] = link.split('#')
+    const path = file === '' ? document : join(dirname(document), file)
+    return !existsSync(join(REPOSITORY, path)) || (anchor !== undefined && !anchorsOf(read(path)).includes(anchor))
+  })
+  expect(broken).toEqual([])
+})
+
+describe('docs/semantics.md', () => {
+  const rows = read('docs/semantics.md').split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| situation'))
+
+  test('has more than forty statements', () => {
+    expect(rows.length).toBeGreaterThan(40)
+  })
+
+  test.each(rows.map((row) => [row.split(' | ')[0]!.slice(2), row]))('a test holds: %s', (_, row) => {
+    const [, path = '', title = ''] = /`(test\/[^`]+)` "([^|]+)" \|$/.exec(row) ?? []
+    expect(title).not.toBe('')
+    const place = join(REPOSITORY, path)
+    const files = statSync(place).isDirectory() ? readdirSync(place).map((name) => join(place, name)) : [place]
+    expect(files.some((file) => readFileSync(file, 'utf8').includes(title))).toBe(true)
+  })
+})
+
+describe('docs/configuration.md', () => {
+  const text = read('docs/configuration.md')
+  const values = parse(read('charts/vethguard/values.yaml')) as Record<string, unknown>
+
+  test('has every setting: flag, environment variable, value of the chart, default', () => {
+    const rows = text.split('\n').filter((line) => line.startsWith('| `--'))
+    const expected = (Object.keys(OPTIONS) as OptionName[]).map((name) => {
+      const { flag, env, default: byDefault } = { default: undefined, ...OPTIONS[name] } as { flag: string; env: string; default?: string }
+      const value = name in values ? `\`${name}\`` : ''
+      return [`\`${flag.replaceAll('|', '\\|')}\``, `\`${env}\``, value, byDefault === undefined ? '' : `\`${byDefault}\``]
+    })
+    expect(rows.map((row) => row.split(/(?<!\\)\|/).slice(1, 5).map((cell) => cell.trim()))).toEqual(expected)
+  })
+
+  test('has every other value of the chart', () => {
+    const settings = new Set<string>(Object.keys(OPTIONS))
+    expect(Object.keys(values).filter((name) => !settings.has(name) && !text.includes(`\`${name}\``))).toEqual([])
+  })
+})
