@@ -151,7 +151,7 @@ export class Agent implements AgentView {
     const startedAt = performance.now()
     await this.#options.source.start({
       changes: (batch, arrivedAtMs) => this.#arrived(batch, arrivedAtMs),
-      problems: (object, problems) => this.#problems.set(object, problems),
+      problems: (object, problems) => this.#reports.setProblems(object, problems),
     })
     if (this.#isStopped()) return
     this.#veths.start()

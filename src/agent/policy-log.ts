@@ -6,7 +6,7 @@ import type { Problem } from '../cluster/change.ts'
 import type { PolicyKey } from '../cluster/objects.ts'
 import type { Census } from '../compiler/census.ts'
 import type { Notice } from '../kube/event-object.ts'
-import { DIRECTIONS, type Policy, type PolicyChange } from '../policy/types.ts'
+import { DIRECTIONS, type Policy } from '../policy/types.ts'
 import type { Change } from '../source.ts'
 import { type Line, writeFew } from './few-lines.ts'
 
@@ -23,11 +23,19 @@ type Event = 'accepted' | 'changed' | 'removed'
 const REJECTED = 'policy rejected: it isolates the pods it selects and allows nothing (fail closed)'
 const PARTLY = 'what of it could not be read allows nothing (fail closed)'
 
+/** What there is to tell of a policy. */
+interface State {
+  readonly policy: Policy
+  /** What could not be read of it; undefined: nothing. */
+  readonly why: string | undefined
+}
+
 export class PolicyLog {
   readonly #options: PolicyLogOptions
   /** As they were told. */
-  readonly #known = new Map<PolicyKey, Policy>()
-  #noted: PolicyChange[] = []
+  readonly #told = new Map<PolicyKey, State>()
+  /** As they are; undefined: gone. */
+  #noted = new Map<PolicyKey, Policy | undefined>()
   #isFirst = true
   #waiting: NodeJS.Immediate | undefined
 
@@ -37,12 +45,18 @@ export class PolicyLog {
 
   /** These are on their way to the kernel. */
   note(changes: readonly Change[]): void {
-    for (const change of changes) if (change.kind === 'policy') this.#noted.push(change)
+    for (const change of changes) if (change.kind === 'policy') this.#noted.set(change.key, change.now)
+  }
+
+  /** Something else could not be read of a policy, or it could be read now. */
+  noteProblems(key: PolicyKey): void {
+    const told = this.#told.get(key)
+    if (told !== undefined && !this.#noted.has(key)) this.#noted.set(key, told.policy)
   }
 
   /** All that was noted is in force. */
   tell(): void {
-    if (this.#noted.length === 0 && !this.#isFirst) return
+    if (this.#noted.size === 0 && !this.#isFirst) return
     this.#waiting ??= setImmediate(() => {
       this.#waiting = undefined
       this.#write()
@@ -54,37 +68,40 @@ export class PolicyLog {
   }
 
   #write(): void {
-    const isFirst = this.#isFirst
-    const last = new Map(this.#noted.map(({ key, now }) => [key, now]))
-    this.#noted = []
+    const [noted, isFirst, { log }] = [this.#noted, this.#isFirst, this.#options]
+    this.#noted = new Map()
     this.#isFirst = false
-    const lines = [...last].flatMap(([key, now]) => {
-      const event = this.#learn(key, now)
-      return event === undefined ? [] : [this.#lineOf(key, now, event)]
-    })
+    const lines = [...noted].flatMap(([key, policy]) => this.#learn(key, policy && { policy, why: this.#whyOf(key) }))
     // At the start, policies about pods of other nodes are no news.
-    writeFew(this.#options.log, isFirst ? lines.map((line) => (line.level === 'info' && !isolates(line) ? { ...line, level: 'debug' } : line)) : lines)
-    if (isFirst) this.#options.log.info({ policies: lines.length, isolating: lines.filter(isolates).length }, 'policies are in force')
+    writeFew(log, isFirst ? lines.map((line) => (line.level === 'info' && !isolates(line) ? { ...line, level: 'debug' } : line)) : lines)
+    if (isFirst) log.info({ policies: lines.length, isolating: lines.filter(isolates).length }, 'policies are in force')
   }
 
-  /** @returns undefined if it is as it was */
-  #learn(key: PolicyKey, now: Policy | undefined): Event | undefined {
-    const before = this.#known.get(key)
-    if (now === undefined) return this.#known.delete(key) ? 'removed' : undefined
-    if (isDeepStrictEqual(before, now)) return undefined
-    this.#known.set(key, now)
-    return before === undefined ? 'accepted' : 'changed'
+  /** @returns what is new about it */
+  #learn(key: PolicyKey, now: State | undefined): Line[] {
+    const before = this.#told.get(key)
+    if (isDeepStrictEqual(before, now)) return []
+    if (now === undefined) {
+      this.#told.delete(key)
+      return [this.#lineOf(key, 'removed')]
+    }
+    this.#told.set(key, now)
+    return [this.#lineOf(key, before === undefined ? 'accepted' : 'changed', now)]
   }
 
-  #lineOf(policy: PolicyKey, now: Policy | undefined, event: Event): Line {
-    const { census, problemsOf, notify } = this.#options
+  #lineOf(policy: PolicyKey, event: Event, now?: State): Line {
+    const { census, notify } = this.#options
     const fields = { policy, isolates: { ingress: census.isolated(policy, 'ingress'), egress: census.isolated(policy, 'egress') } }
-    const [problem, ...others] = now === undefined ? [] : problemsOf(policy)
-    if (now === undefined || problem === undefined) return { level: 'info', fields, text: `policy ${event}` }
-    const text = allowsNothing(now) ? REJECTED : `policy ${event} in part: ${PARTLY}`
-    const why = `${problem.field} ${problem.message}${others.length > 0 ? ` (and ${others.length} more)` : ''}`.trim()
-    notify({ kind: 'NetworkPolicy', key: policy, reason: allowsNothing(now) ? 'Rejected' : 'AcceptedInPart', message: why })
-    return { level: 'warn', fields: { ...fields, why }, text }
+    if (now?.why === undefined) return { level: 'info', fields, text: `policy ${event}` }
+    const isRejected = allowsNothing(now.policy)
+    notify({ kind: 'NetworkPolicy', key: policy, reason: isRejected ? 'Rejected' : 'AcceptedInPart', message: now.why })
+    return { level: 'warn', fields: { ...fields, why: now.why }, text: isRejected ? REJECTED : `policy ${event} in part: ${PARTLY}` }
+  }
+
+  #whyOf(key: PolicyKey): string | undefined {
+    const [problem, ...others] = this.#options.problemsOf(key)
+    if (problem === undefined) return undefined
+    return `${problem.field} ${problem.message}${others.length > 0 ? ` (and ${others.length} more)` : ''}`.trim()
   }
 }
 

@@ -29,10 +29,14 @@ export interface ReportSources {
 }
 
 export class PolicyReports {
+  readonly #problems: Problems
   readonly #log: PolicyLog
   readonly #adviser: Adviser
+  /** Something is not in the kernel yet: at first, everything. */
+  #isPending = true
 
   constructor({ census, problems, log }: ReportSources, options: ReportOptions) {
+    this.#problems = problems
     const { serviceRanges = [], notify = () => undefined, adviserTiming: timing = {} } = options
     this.#log = new PolicyLog({ log: log.child({ component: 'policies' }), census, problemsOf: (key) => problems.ofPolicy(key), notify })
     const hasProblems = (key: PolicyKey): boolean => problems.ofPolicy(key).length > 0
@@ -49,11 +53,20 @@ export class PolicyReports {
 
   /** These changes are on their way to the kernel. */
   note(changes: readonly Change[]): void {
+    this.#isPending = true
     this.#log.note(changes)
+  }
+
+  /** All problems of an object. Sources tell them after the change. */
+  setProblems(object: string, problems: readonly Problem[]): void {
+    const policy = this.#problems.set(object, problems)
+    if (policy !== undefined) this.#log.noteProblems(policy)
+    if (policy !== undefined && !this.#isPending) this.inForce()
   }
 
   /** What was noted is in force. Everything else is done later. */
   inForce(): void {
+    this.#isPending = false
     this.#log.tell()
     this.#adviser.changed()
   }

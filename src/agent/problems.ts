@@ -22,8 +22,8 @@ export class Problems {
     return [...(this.#byPolicy.get(key) ?? [])].flatMap((object) => this.#byObject.get(object) ?? [])
   }
 
-  /** All current problems of one object; none: it has no more. */
-  set(object: string, problems: readonly Problem[]): void {
+  /** All current problems of one object; none: it has no more. @returns the policy that it is, if it is one */
+  set(object: string, problems: readonly Problem[]): PolicyKey | undefined {
     const before = this.#byObject.get(object) ?? []
     const known = new Set(before.map(textOf))
     for (const problem of problems) {
@@ -41,6 +41,7 @@ export class Problems {
       this.#byObject.delete(object)
       if (policy !== undefined) removeFrom(this.#byPolicy, policy, object)
     }
+    return policy
   }
 }
 

@@ -117,6 +117,55 @@ test.each([
   expect(notices).toEqual([{ kind: 'NetworkPolicy', key: 'x/bad', reason, message: expect.stringContaining(why) as unknown }])
 })
 
+test('other errors of a policy that is read as before are told too', async () => {
+  const { source, lines, notices } = await started()
+  const read = (port: number): ReturnType<typeof readPolicy> => {
+    return readPolicy({ metadata: { namespace: 'x', name: 'bad' }, spec: { podSelector: {}, ingress: [{ ports: [{ port }] }] } })
+  }
+  source.say(putPolicy(read(70_000).policy!))
+  source.complain('NetworkPolicy x/bad', read(70_000).problems)
+  await nextTurn()
+  expect(taken(lines, 'warn')).toHaveLength(1)
+  source.complain('NetworkPolicy x/bad', read(80_000).problems)
+  await nextTurn()
+  expect(taken(lines, 'warn')).toMatchObject([['warn', REJECTED, 'x/bad', {}, expect.stringContaining('80000')]])
+  expect(notices).toHaveLength(2)
+  source.complain('NetworkPolicy x/bad', [])
+  await nextTurn()
+  expect(taken(lines)).toEqual([['info', 'policy changed', 'x/bad', { ingress: 2, egress: 0 }]])
+  source.complain('Pod x/other', read(80_000).problems)
+  source.complain('NetworkPolicy x/unheard-of', read(80_000).problems)
+  await nextTurn()
+  expect(taken(lines)).toEqual([])
+})
+
+test('errors that are told while the change is on its way do not make it told too early', async () => {
+  const { source, backend, lines } = await started()
+  taken(lines)
+  backend.moods.push('late')
+  source.say(putPolicy(policy('x/p', DENY)))
+  source.complain('NetworkPolicy x/p', [{ object: 'NetworkPolicy x/p', field: 'spec', message: 'is odd' }])
+  await nextTurn()
+  expect(taken(lines)).toEqual([])
+  while (backend.isBusy) await nextTurn()
+  await nextTurn()
+  expect(taken(lines)).toHaveLength(1)
+})
+
+test('errors that are told at the start are told with everything else', async () => {
+  const [source, { log, lines }] = [new ToldSource([...PODS.map(put), putPolicy(policy('x/p', DENY))]), keepingLog()]
+  const start = source.start.bind(source)
+  source.start = async (sink) => {
+    await start(sink)
+    source.complain('NetworkPolicy x/p', [{ object: 'NetworkPolicy x/p', field: 'spec', message: 'is odd' }])
+    await nextTurn()
+  }
+  agent = agentOf(source, new MemoryBackend(), { log })
+  await agent.start()
+  await nextTurn()
+  expect(taken(lines)).toMatchObject([['warn', REJECTED, 'x/p', { ingress: 2 }, 'spec is odd'], ['info', 'policies are in force']])
+})
+
 test('of many at once the first are told, and how many more', async () => {
   const { source, lines } = await started()
   taken(lines)
