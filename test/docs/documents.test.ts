@@ -24,6 +24,12 @@ test.each(DOCUMENTS)('links of %s lead to a file and a heading', (document) => {
   expect(broken).toEqual([])
 })
 
+test.each(DOCUMENTS)('commands that %s names are there', (document) => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+  const named = [...read(document).matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name)
+  expect(named.filter((name) => !(name in scripts))).toEqual([])
+})
+
 describe('docs/semantics.md', () => {
   const rows = read('docs/semantics.md').split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| situation'))
 
