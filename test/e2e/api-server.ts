@@ -3,12 +3,14 @@
 //
 //   lab node0 ── api0 ┐
 //   lab node1 ── api0 ┴ [ bridge 172.19.0.1 ] kube-apiserver, etcd
+import { randomUUID } from 'node:crypto'
 import {
   createNamespaces, deleteNamespaces, exec, ipBatch, namespacePrefix, onProcessEnd, sweepNamespaces,
 } from '../lab/namespace.ts'
 import { Account, type Rule } from './account.ts'
 import type { ApiClient } from './api-client.ts'
 import type { KeyPair } from './cluster/certificates.ts'
+import type { ApiObject } from './resource-path.ts'
 import { ControlPlane } from './cluster/control-plane.ts'
 import { makeStateFolder, removeStateFolder } from './state-folder.ts'
 
@@ -98,6 +100,13 @@ export class ApiServer {
   /** Compacts etcd. The API server serves what its watch cache has all the same, until it is killed and restarted. */
   async compact(): Promise<void> {
     await this.plane.compact()
+  }
+
+  /** Has a policy stored as it is, without validation: as an older API server may have done. */
+  async storeUnchecked(policy: ApiObject): Promise<void> {
+    const { name, namespace } = policy.metadata
+    const metadata = { ...policy.metadata, uid: randomUUID(), creationTimestamp: new Date().toISOString() }
+    await this.plane.putIntoStore(`networkpolicies/${String(namespace)}/${name}`, { ...policy, metadata })
   }
 
   /** Cuts every connection from the attached namespaces (RST). */
