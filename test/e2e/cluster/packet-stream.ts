@@ -14,6 +14,8 @@ export interface StreamCounts {
   readonly arrived: number
   /** How many of the other pod's answers came back. */
   readonly answered: number
+  /** The longest time in which none was sent; this process may be held up. */
+  readonly longestPauseMs: number
 }
 
 const PERIOD_MS = 2
@@ -31,6 +33,7 @@ export class PacketStream {
   readonly #arrived = new Set<string>()
   readonly #answered = new Set<string>()
   #sent = 0
+  #longestPauseMs = 0
   #isOver = false
 
   /** Starts at once. @param port of the server that the stream starts in the other pod */
@@ -52,16 +55,21 @@ export class PacketStream {
     await sleep(REST_MS)
     this.#server.close()
     for (const client of this.#clients) client.close()
-    return { sent: this.#sent, arrived: this.#arrived.size, answered: this.#answered.size }
+    return { sent: this.#sent, arrived: this.#arrived.size, answered: this.#answered.size, longestPauseMs: this.#longestPauseMs }
   }
 
   async #run(): Promise<void> {
     const listening = once(this.#server, 'listening')
     inNamespace(this.#to.namespace, () => this.#server.bind(this.#port))
     await listening
+    const start = performance.now()
+    let last = start
     while (!this.#isOver) {
-      this.#send()
-      await sleep(PERIOD_MS)
+      const now = performance.now()
+      this.#longestPauseMs = Math.max(this.#longestPauseMs, now - last)
+      last = now
+      while (this.#sent * PERIOD_MS <= now - start) this.#send() // timers come late
+      await sleep(1)
     }
   }
 

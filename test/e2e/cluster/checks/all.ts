@@ -3,6 +3,7 @@ import { LAYOUTS, type Layout } from '../layout.ts'
 import type { Release } from '../release.ts'
 import type { Check } from './check.ts'
 import { CLUSTER_DNS } from './cluster-dns.ts'
+import { FIRST_PACKETS } from './first-packets.ts'
 import { KUBELET_PROBES } from './kubelet-probes.ts'
 import { missingRights } from './missing-rights.ts'
 import { NODE_LOCAL } from './node-local.ts'
@@ -14,7 +15,7 @@ import { CLUSTER_IP, HAIRPIN, NODE_PORT } from './services.ts'
 
 /** With agents of any kind, and without. */
 export const CHECKS: readonly Check[] = [
-  NODE_LOCAL, KUBELET_PROBES, CLUSTER_IP, NODE_PORT, HAIRPIN, CLUSTER_DNS, REPLACED_POD, RESTARTED_CONTAINER,
+  NODE_LOCAL, KUBELET_PROBES, CLUSTER_IP, NODE_PORT, HAIRPIN, CLUSTER_DNS, REPLACED_POD, RESTARTED_CONTAINER, FIRST_PACKETS,
 ]
 
 /** While a release is installed. */

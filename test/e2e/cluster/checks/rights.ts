@@ -1,5 +1,6 @@
 // With which rights the agents really run, as kernel and API server have it.
 import { readFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { AGENT_RULES } from '../../account.ts'
 import { NAMESPACE, RELEASE } from '../../../chart/helm.ts'
 import type { ApiObject } from '../../resource-path.ts'
@@ -25,7 +26,7 @@ export function leastRights(release: Release): Check {
     async run({ cluster }) {
       const wrong = (await Promise.all((await release.pods()).map((pod) => wrongWith(cluster, pod)))).flat()
       const { rules } = await cluster.admin.get(`/apis/rbac.authorization.k8s.io/v1/clusterroles/${RELEASE}`)
-      if (JSON.stringify(rules) !== JSON.stringify(AGENT_RULES)) wrong.push(`the role grants ${JSON.stringify(rules)}`)
+      if (!isDeepStrictEqual(rules, AGENT_RULES)) wrong.push(`the role grants ${JSON.stringify(rules)}`)
       if (wrong.length > 0) throw new Error(wrong.join('\n'))
     },
   }

@@ -1,10 +1,10 @@
 // `helm upgrade` replaces one agent after the other; no packet is to notice.
-import type { Release } from '../release.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { PacketStream } from '../packet-stream.ts'
 import { expectReach } from '../reach.ts'
+import type { Release } from '../release.ts'
 import type { Check } from './check.ts'
 import { appPeer } from './ranges.ts'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 const [ALLOWED_PORT, DENIED_PORT] = [7001, 7002]
 /** Probes before and after, so that the streams are known to work. */
@@ -28,9 +28,9 @@ export function rollingUpgrade(release: Release): Check {
       await release.upgrade({ podAnnotations: { upgraded: 'yes' } })
       await sleep(AROUND_MS)
       const wrong: string[] = []
-      for (const stream of [...allowed, ...denied]) {
-        const { sent, arrived, answered } = await stream.stop()
-        const line = `${stream.name}: ${sent} sent, ${arrived} arrived, ${answered} answered`
+      const streams = await Promise.all([...allowed, ...denied].map(async (stream) => ({ stream, counts: await stream.stop() })))
+      for (const { stream, counts: { sent, arrived, answered, longestPauseMs } } of streams) {
+        const line = `${stream.name}: ${sent} sent (longest pause ${longestPauseMs.toFixed(0)} ms), ${arrived} arrived, ${answered} answered`
         say(line)
         const expected = allowed.includes(stream) ? sent : 0
         if (sent < 1000 || arrived !== expected || answered !== expected) wrong.push(line)
