@@ -58,7 +58,8 @@ class World {
       case 'changes':
         return this.#change(changes, step.mood)
       case 'packets':
-        { this.#count(step.which, step.packets); return; }
+        this.#count(step.which, step.packets)
+        return
       case 'restart':
         await this.agent?.close()
         this.#note(changes)
