@@ -31,10 +31,12 @@ type ExitEvent = [code: number | null, signal: NodeJS.Signals | null]
 
 export interface AgentProcessOptions {
   readonly namespace: string
-  /** Folder of manifests. */
-  readonly source: string
+  /** Folder of manifests; none: it asks an API server. */
+  readonly source?: string
   /** More arguments. */
   readonly args?: readonly string[]
+  /** More environment. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export class AgentProcess {
@@ -43,9 +45,10 @@ export class AgentProcess {
   readonly #child: ChildProcess
   #stderr = ''
 
-  constructor({ namespace, source, args = [] }: AgentProcessOptions) {
-    const argv = [...RIGHTS, '--pdeathsig', 'KILL', VETHGUARD, 'agent', '--source', source, '--node-name', 'node0', ...args]
-    const child = inNamespace(namespace, () => spawn('setpriv', argv, { stdio: ['ignore', 'pipe', 'pipe'], env: ENVIRONMENT }))
+  constructor({ namespace, source, args = [], env = {} }: AgentProcessOptions) {
+    const from = source === undefined ? [] : ['--source', source]
+    const argv = [...RIGHTS, '--pdeathsig', 'KILL', VETHGUARD, 'agent', ...from, '--node-name', 'node0', ...args]
+    const child = inNamespace(namespace, () => spawn('setpriv', argv, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...ENVIRONMENT, ...env } }))
     this.#child = child
     this.closed = once(child, 'close').then((result) => exitOf(result as ExitEvent))
     createInterface({ input: child.stdout }).on('line', (line) => this.logs.push(JSON.parse(line) as LogLine))

@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { ipBatch } from '../lab/namespace.ts'
 import { emptyKernel, type Kernel } from '../netlink/nf-tables/kernel.ts'
 import { VETHGUARD, vethguard } from './run.ts'
 
@@ -32,7 +33,9 @@ describe('help', () => {
   })
 
   test.each([
-    ['agent', ['--node-name', 'NODE_NAME', '--source', 'VETHGUARD_SOURCE', '--kubeconfig', 'KUBECONFIG', '--backend', 'VETHGUARD_BACKEND', '--spoof-guard', '--log-level']],
+    ['agent', ['--node-name', 'NODE_NAME', '--source', 'VETHGUARD_SOURCE', '--kubeconfig', 'KUBECONFIG', '--backend', 'VETHGUARD_BACKEND', '--spoof-guard', '--log-level',
+      '--listen', 'VETHGUARD_LISTEN', '--metrics-policy-labels', 'VETHGUARD_METRICS_POLICY_LABELS', '--dry-run', 'VETHGUARD_DRY_RUN', '--events',
+      'VETHGUARD_EVENTS', '--service-cidrs', 'VETHGUARD_SERVICE_CIDRS', '--compare-seconds', 'VETHGUARD_COMPARE_SECONDS']],
     ['render', ['--node-name', '--source']],
     ['cleanup', ['--backend']],
   ])('of %s names every flag and environment variable', async (command, texts) => {
@@ -73,6 +76,25 @@ describe('called wrongly', () => {
         '--log-level <level> (VETHGUARD_LOG_LEVEL) must be trace, debug, info, warn, error or silent, not "loud"\n',
       ].join('; '),
     })
+  })
+
+  test.each([
+    [['--listen', 'nowhere'], '--listen <address> (VETHGUARD_LISTEN) must be an IP address and a port (127.0.0.1:9611, [::1]:9611), :PORT for all addresses, or off, not "nowhere"'],
+    [['--metrics-policy-labels', 'some'], '--metrics-policy-labels <on|off|number> (VETHGUARD_METRICS_POLICY_LABELS) must be on, off or a number of policies, not "some"'],
+    [['--dry-run', 'perhaps'], '--dry-run [on|off] (VETHGUARD_DRY_RUN) must be on or off, not "perhaps"'],
+    [['--service-cidrs', '10.96.0.0'], '--service-cidrs <cidr,...> (VETHGUARD_SERVICE_CIDRS) must be CIDRs with commas between them, such as 10.96.0.0/12,fd00:10:96::/112, not "10.96.0.0"'],
+    [['--compare-seconds', '3m'], '--compare-seconds <n> (VETHGUARD_COMPARE_SECONDS) must be a number of seconds from 1 to 99999, not "3m"'],
+    [['--events', 'on', '--source', '/tmp'], '--events on needs an API server, which --source stands in for; leave out one of the two'],
+  ])('agent %j', async (args, message) => {
+    expect(await vethguard(['agent', '--node-name', 'node0', ...args])).toEqual({ code: 2, stdout: '', stderr: `vethguard: ${message}\n` })
+  })
+
+  test('an address that the node does not have, before anything is changed', async () => {
+    ipBatch(kernel.name, ['link set lo up']) // without any address the kernel takes every one for its own
+    const args = ['agent', '--node-name', 'node0', '--source', folder, '--listen', '203.0.113.7:9611']
+    const { code, stderr } = await vethguard(args, { namespace: kernel.name })
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^vethguard: cannot answer probes and scrapes at 203\.0\.113\.7:9611: this node does not have/) })
+    expect(kernel.list()).toBe('')
   })
 
   test('environment variables stand for flags, are checked like them, and give way to them', async () => {
