@@ -169,7 +169,7 @@ const step: Row = {
     {
       title: 'Failures', kind: 'lines', width: 8, unit: 'short',
       description: 'In an hour, by stage and reason. What is in the kernel stays in force.',
-      queries: [{ expr: `sum by (stage, reason) (increase(vethguard_failures_total${NODE}[1h]))`, legend: '{{stage}}: {{reason}}' }],
+      queries: [{ expr: `sum by (stage, reason) (increase(vethguard_failures_total${NODE}[1h])) or vector(0)`, legend: '{{stage}} {{reason}}' }],
     },
     {
       title: 'Repairs', kind: 'lines', width: 8, unit: 'short',

@@ -17,9 +17,13 @@ export async function buildPrometheus(): Promise<string> {
   return goInstall(PROMETHEUS, 'cmd/prometheus', TAGS)
 }
 
+export async function buildPromtool(): Promise<string> {
+  return goInstall(PROMETHEUS, 'cmd/promtool', TAGS)
+}
+
 /** @returns what it prints @throws Error with what it has against its input */
 export async function promtool(...args: readonly string[]): Promise<string> {
-  const program = await goInstall(PROMETHEUS, 'cmd/promtool', TAGS)
+  const program = await buildPromtool()
   const { stdout } = await promisify(execFile)(program, args).catch((error: unknown) => {
     const { stdout, stderr } = error as { stdout: string; stderr: string }
     throw new Error(`promtool ${args.join(' ')}:\n${stdout}${stderr}`)
