@@ -1,8 +1,10 @@
 // promtool's judgement of what a real agent exposes.
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { AgentLab } from '../agent/agent-lab.ts'
 import { Scraper } from '../observe/scraper.ts'
+import { typesIn } from '../observe/series.ts'
 import { policyObject } from '../situations/fixture.ts'
 import { buildPromtool } from './programs.ts'
 
@@ -21,8 +23,8 @@ beforeAll(async () => {
 }, 600_000)
 afterAll(() => lab.close())
 
-function check(text: string): { status: number | null; said: string } {
-  const { status, stdout, stderr } = spawnSync(program, ['check', 'metrics'], { input: text, encoding: 'utf8' })
+function check(text: string, what = 'metrics'): { status: number | null; said: string } {
+  const { status, stdout, stderr } = spawnSync(program, ['check', what], { input: text, encoding: 'utf8' })
   return { status, said: stdout + stderr }
 }
 
@@ -35,4 +37,15 @@ test('promtool check metrics has nothing against a scrape', () => {
 test('it would have something against a counter that is not called so', () => {
   const text = new Scraper(lab.namespace).metrics()
   expect(check(text.replaceAll('vethguard_policy_hits_total', 'vethguard_policy_hits')).said).toContain('counter metrics should have "_total" suffix')
+})
+
+test('every query of docs/metrics.md is one, and asks for what there is', () => {
+  const doc = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8')
+  const queries = Array.from(doc.matchAll(/^ {4}([^#\s].*)$/gm), ([, query = '']) => query)
+  const rules = queries.map((expr, n) => ({ record: `doc:query:${n}`, expr }))
+  expect(check(JSON.stringify({ groups: [{ name: 'doc', rules }] }), 'rules')).toMatchObject({ status: 0 })
+  const known = typesIn(new Scraper(lab.namespace).metrics())
+  const asked = new Set(queries.flatMap((query) => query.match(/\b(vethguard|process)_\w+/g) ?? []).map((name) => name.replace(/_(bucket|sum|count)$/, '')))
+  expect([...asked].filter((name) => !known.has(name))).toEqual([])
+  expect([...known.keys()].filter((name) => name.startsWith('vethguard_') && !asked.has(name))).toEqual([])
 })
