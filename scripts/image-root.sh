@@ -48,3 +48,6 @@ for package in $(for file in $programs $libraries /etc/protocols; do package_of 
 done
 take /etc/os-release
 chmod -R go-w "$root"
+
+# What is missing shows here, and not on a node.
+for program in node nft; do chroot "$root" "$program" --version; done
