@@ -18,6 +18,8 @@ export interface ClusterOptions {
   readonly nodes?: number
   readonly cni?: Cni
   readonly proxyMode?: ProxyMode
+  /** Of the API server; true by default, as with Kubernetes itself. */
+  readonly hasWatchList?: boolean
 }
 
 interface NodeStatus {
@@ -58,8 +60,8 @@ export class Cluster {
     return cluster
   }
 
-  private constructor({ nodes = 2, cni = 'ptp', proxyMode = 'nftables' }: ClusterOptions) {
-    this.options = { nodes, cni, proxyMode }
+  private constructor({ nodes = 2, cni = 'ptp', proxyMode = 'nftables', hasWatchList = true }: ClusterOptions) {
+    this.options = { nodes, cni, proxyMode, hasWatchList }
     this.prefix = namespacePrefix()
     this.controlNode = makeNode(this.prefix, 0)
     this.nodes = Array.from({ length: nodes }, (_, index) => makeNode(this.prefix, index + 1))
@@ -106,7 +108,9 @@ export class Cluster {
     const archive = join(this.folder, 'agnhost.tar')
     await runTool('one-layer-image.sh', archive, program('agnhost'), [PAUSE_IMAGE, ...AGNHOST_IMAGES].join(), 'pause')
     const { namespace, address4: address } = this.controlNode
-    this.controlPlane = await ControlPlane.start({ namespace, address, folder: this.folder })
+    this.controlPlane = await ControlPlane.start({
+      namespace, address, folder: this.folder, flags: [`--feature-gates=WatchList=${this.options.hasWatchList}`],
+    })
     this.startControllers(program)
     for (const node of this.nodes) this.startNode(node, program)
     await Promise.all(this.nodes.map((node) => this.containerdReady(node)))

@@ -7,13 +7,15 @@ export interface Layout {
   readonly proxyMode: ProxyMode
   /** The whole upstream suite runs in two layouts that differ in everything, some cases of it in the others. */
   readonly isWhole: boolean
+  /** Whether the API server streams what there is (WatchList), as from Kubernetes 1.34 on by default; else it is listed in pages. */
+  readonly hasWatchList: boolean
 }
 
 export const LAYOUTS: readonly Layout[] = [
-  { name: 'ptp-nftables', cni: 'ptp', proxyMode: 'nftables', isWhole: true },
-  { name: 'bridge-iptables', cni: 'bridge', proxyMode: 'iptables', isWhole: true },
-  { name: 'ptp-iptables', cni: 'ptp', proxyMode: 'iptables', isWhole: false },
-  { name: 'bridge-nftables', cni: 'bridge', proxyMode: 'nftables', isWhole: false },
+  { name: 'ptp-nftables', cni: 'ptp', proxyMode: 'nftables', isWhole: true, hasWatchList: true },
+  { name: 'bridge-iptables', cni: 'bridge', proxyMode: 'iptables', isWhole: true, hasWatchList: true },
+  { name: 'ptp-iptables', cni: 'ptp', proxyMode: 'iptables', isWhole: false, hasWatchList: false },
+  { name: 'bridge-nftables', cni: 'bridge', proxyMode: 'nftables', isWhole: false, hasWatchList: true },
 ]
 
 /** @param names separated by commas @throws Error for one that is not there */

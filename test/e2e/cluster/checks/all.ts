@@ -23,7 +23,11 @@ export function releaseChecks(release: Release): Check[] {
   return [helmTest(release), leastRights(release), rollingUpgrade(release)]
 }
 
-/** The end of a release, and what can be tried after it; rights are the same in every layout. */
+/** The end of a release, and what can be tried after it; which rights are needed depends on the API server alone. */
 export function lastChecks(release: Release, layout: Layout): Check[] {
-  return [uninstall(release), ...layout === LAYOUTS[0] ? missingRights(release) : []]
+  return [uninstall(release), ...layout === firstOfItsKind(layout) ? missingRights(release, layout) : []]
+}
+
+function firstOfItsKind({ hasWatchList }: Layout): Layout | undefined {
+  return LAYOUTS.find((layout) => layout.hasWatchList === hasWatchList)
 }

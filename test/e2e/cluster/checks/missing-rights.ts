@@ -6,6 +6,7 @@ import type { Rule } from '../../account.ts'
 import { find, isHook, render } from '../../../chart/helm.ts'
 import { templateOf } from '../../../chart/pod-template.ts'
 import type { ApiObject } from '../../resource-path.ts'
+import type { Layout } from '../layout.ts'
 import { expectReach } from '../reach.ts'
 import type { Release } from '../release.ts'
 import { until } from '../until.ts'
@@ -35,15 +36,23 @@ const POD_RIGHTS: readonly Missing[] = [
   },
 ]
 
-const ROLE_RIGHTS = ['pods', 'namespaces', 'networkpolicies'].flatMap((resource) => ['list', 'watch'].map((verb): Missing => ({
-  right: `${verb} ${resource}`,
-  take: (objects) => takeVerb(find(objects, 'ClusterRole'), resource, verb),
-  says: new RegExp(`forbidden.*${verb}|${verb}.*forbidden`),
-})))
+const RESOURCES = ['pods', 'namespaces', 'networkpolicies']
+const WATCHING = RESOURCES.map((resource) => verbRight('watch', resource))
+/** Needed of API servers without WatchList only. */
+const LISTING = RESOURCES.map((resource) => verbRight('list', resource))
 
 /** @param release is not installed */
-export function missingRights(release: Release): Check[] {
-  return [wholeRights(release), ...[...POD_RIGHTS, ...ROLE_RIGHTS].map((missing) => withoutRight(release, missing))]
+export function missingRights(release: Release, { hasWatchList }: Layout): Check[] {
+  const all = hasWatchList ? [...POD_RIGHTS, ...WATCHING] : LISTING
+  return [wholeRights(release), ...all.map((missing) => withoutRight(release, missing))]
+}
+
+function verbRight(verb: string, resource: string): Missing {
+  return {
+    right: `${verb} ${resource}`,
+    take: (objects) => takeVerb(find(objects, 'ClusterRole'), resource, verb),
+    says: new RegExp(`forbidden.*${verb}|${verb}.*forbidden`),
+  }
 }
 
 /** Shows that what the others do would work but for the right that they take away. */
