@@ -29,7 +29,7 @@ function app(...names: string[]): object {
   return { matchExpressions: [{ key: 'app', operator: 'In', values: names }] }
 }
 
-test('a policy that selects no pod', () => {
+test('selects-no-pod: a policy that selects no pod', () => {
   expect(ingress({ from: [{ podSelector: app('nobody') }] }, app('wbe'))).toEqual([
     'NetworkPolicy shop/p: spec.podSelector (app in (wbe)) matches no pod of namespace shop, so this policy does nothing; '
     + 'compare it with "kubectl get pods -n shop --show-labels" (pods with hostNetwork do not count)',
@@ -62,7 +62,7 @@ test.each([
     + 'that namespaceSelector (team in (data)) matches; one entry means both together: for pods that fulfil either, make two entries of it'],
   [{ namespaceSelector: {}, podSelector: app('x', 'y') }, 'podSelector (app in (x,y)) matches no pod of any namespace; '
     + 'compare it with "kubectl get pods -A --show-labels"'],
-])('a peer that matches nothing: %j', (peer, said) => {
+])('peer-matches-nothing: %j', (peer, said) => {
   expect(ingress({ from: [{ podSelector: app('web') }, peer] })).toEqual([`NetworkPolicy shop/p: spec.ingress[0].from[1].${said}`])
   expect(egress({ to: [peer] })).toEqual([`NetworkPolicy shop/p: spec.egress[0].to[0].${said}`])
 })
@@ -73,7 +73,7 @@ test('a long selector is cut', () => {
   expect(said!.length).toBeLessThan(600)
 })
 
-test('a named port of the selected pods, for ingress', () => {
+test('named-port-unknown: of the selected pods, for ingress', () => {
   expect(ingress({ ports: [{ port: 'http' }, { port: 'https' }, { port: 'dns' }] })).toEqual([
     'NetworkPolicy shop/p: spec.ingress[0].ports[1].port https (TCP) is the name of no port of the pods that the policy selects, '
     + 'so nothing is allowed by it; name a TCP port of their containers so, or give its number',
@@ -82,7 +82,7 @@ test('a named port of the selected pods, for ingress', () => {
   ])
 })
 
-test('a named port of the peers, for egress', () => {
+test('named-port-unknown: of the peers, for egress', () => {
   const toData = { to: [{ namespaceSelector: { matchLabels: { team: 'data' } } }] }
   expect(egress({ ...toData, ports: [{ port: 'sql' }, { port: 'http' }] })).toEqual([
     'NetworkPolicy shop/p: spec.egress[0].ports[1].port http (TCP) is the name of no port of the pods that the rule is about, '
@@ -96,7 +96,7 @@ test('a named port of the peers, for egress', () => {
   expect(egress({ to: [{ ipBlock: { cidr: '192.0.2.0/24' } }], ports: [{ port: 'sql' }] })).toHaveLength(1)
 })
 
-test('an ipBlock of Services', () => {
+test('ipblock-in-service-range: an ipBlock of Services', () => {
   expect(egress({ to: [{ ipBlock: { cidr: '10.96.0.10/32' } }] })).toEqual([
     "NetworkPolicy shop/p: spec.egress[0].to[0].ipBlock.cidr 10.96.0.10 matches nothing: it is inside the Services' range 10.96.0.0/12, and "
     + 'packets to a Service are judged after they were sent on to one of its endpoints; name these instead, by a podSelector and their own ports',

@@ -67,6 +67,10 @@ test('agents of two nodes write one Event for what both see', async () => {
     ['Warning', 'Rejected', 'spec', 'vethguard'],
     ['Warning', 'SelectsNoPod', 'spec.podSelector', 'vethguard'],
   ])
+  // As `kubectl events --for` asks for them.
+  const asked = 'involvedObject.kind=NetworkPolicy,involvedObject.name=lonely,involvedObject.apiVersion=networking.k8s.io/v1'
+  const { items } = await admin.get(`/api/v1/namespaces/shop/events?fieldSelector=${encodeURIComponent(asked)}`)
+  expect(items).toMatchObject([{ reason: 'SelectsNoPod', message: expect.stringContaining('matches no pod of namespace shop') as unknown }])
   for (const agent of stage().agents) {
     const log = agent.hear()
     expect(log.match(/Events cannot be written/g)).toHaveLength(1)
