@@ -6,7 +6,7 @@ import type { ApiObject } from '../resource-path.ts'
 import { Stage } from './stage.ts'
 
 /** `OUTAGE_SECONDS=20 npm test -- test/e2e/agent/outage`: agents have become patient by then. */
-const OUTAGE_MS = Number(process.env['OUTAGE_SECONDS'] ?? 3) * 1000
+const OUTAGE_MS = Number(process.env['OUTAGE_SECONDS'] ?? 5) * 1000
 
 const state: { stage?: Stage } = {}
 const stage = (): Stage => state.stage!
