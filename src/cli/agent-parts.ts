@@ -12,7 +12,7 @@ import type { KubeObserver } from '../kube/observer.ts'
 import { KubeSource } from '../kube/source.ts'
 import { createBackend } from '../netlink/create-backend.ts'
 import { VethTable } from '../netlink/route/veths.ts'
-import { dryRun } from '../nftables/dry-run.ts'
+import { DryRun } from '../nftables/dry-run.ts'
 import type { Backend } from '../nftables/backend.ts'
 import { Metrics } from '../observe/metrics.ts'
 import type { KubeStatus } from '../observe/watch-metrics.ts'
@@ -70,5 +70,5 @@ function eventsOf({ events, source, kubeconfig, nodeName }: Config, log: Logger)
 }
 
 function backendOf({ backend: kind, dryRun: isDry }: Config, log: Logger): Backend {
-  return isDry ? dryRun((nft) => log.info({ nft }, 'would be done; the kernel is left as it is')) : createBackend({ kind })
+  return isDry ? new DryRun((nft) => log.info({ nft }, 'would be done; the kernel is left as it is')) : createBackend({ kind })
 }

@@ -1,21 +1,81 @@
-// A way into no kernel: for `--dry-run`. It only says what would be done.
+// A kernel that is only imagined: for `--dry-run`. It says what would be done to a real one, and remembers it, so that the agent finds
+// what it looks for.
 import type { Backend, BackendState } from './backend.ts'
+import type { Content, CounterName, Key, Value } from './content.ts'
 import { render } from './render.ts'
+import { SET_NAMES, type SetName } from './schema.ts'
+import type { Command, CounterValue, Transaction } from './transaction.ts'
 
-/** As in a network namespace where nobody has been yet. */
-const EMPTY: BackendState = { generation: 0, flags: [], tables: new Map() }
+export class DryRun implements Backend {
+  readonly #tell: (nft: string) => void
+  readonly #sets = new Map<SetName, Map<Key, Value>>()
+  readonly #counters = new Map<CounterName, CounterValue>()
+  #commits = 0
 
-/** @param tell takes each transaction as nft text */
-export function dryRun(tell: (nft: string) => void): Backend {
-  return {
-    commit: (transaction) => {
-      tell(render(transaction))
-      return undefined
-    },
-    readContent: () => Promise.resolve(undefined),
-    readCounters: () => Promise.resolve(new Map()),
-    readCountersNow: () => new Map(),
-    state: () => EMPTY,
-    close: () => undefined,
+  /** @param tell takes each transaction as nft text */
+  constructor(tell: (nft: string) => void) {
+    this.#tell = tell
+  }
+
+  commit(transaction: Transaction): undefined {
+    this.#tell(render(transaction))
+    for (const command of transaction.commands) this.#run(command)
+    this.#commits++
+  }
+
+  readContent(): Promise<Content | undefined> {
+    return Promise.resolve(this.#commits === 0 ? undefined : { sets: this.#sets, counters: new Set(this.#counters.keys()) })
+  }
+
+  readCounters(): Promise<ReadonlyMap<CounterName, CounterValue>> {
+    return Promise.resolve(new Map(this.#counters))
+  }
+
+  readCountersNow(names: Iterable<CounterName>): ReadonlyMap<CounterName, CounterValue> {
+    const wanted = new Set(names)
+    return new Map([...this.#counters].filter(([name]) => wanted.has(name)))
+  }
+
+  eachElement(set: SetName, visit: (key: Key, value: Value) => void): Promise<boolean> {
+    this.#sets.get(set)?.forEach((value, key) => visit(key, value))
+    return Promise.resolve(this.#sets.has(set))
+  }
+
+  readElementsNow(set: SetName, keys: ReadonlySet<Key>): ReadonlyMap<Key, Value> {
+    return new Map([...this.#sets.get(set) ?? []].filter(([key]) => keys.has(key)))
+  }
+
+  structure(): string {
+    return ''
+  }
+
+  /** Without tables: nobody could have taken them away. */
+  state(): BackendState {
+    return { generation: this.#commits, flags: [], tables: new Map() }
+  }
+
+  close(): void {
+    // There is nothing to let go of.
+  }
+
+  #run(command: Command): void {
+    if ('elements' in command) this.#change(command)
+    else if ('name' in command && 'value' in command) this.#counters.set(command.name, command.value)
+    else if ('name' in command) this.#counters.delete(command.name)
+    else if ('add' in command && command.add === 'table') this.#clear()
+  }
+
+  #change(command: Extract<Command, { elements: unknown }>): void {
+    const elements = this.#sets.get(command.set)
+    for (const [key, value] of command.elements) {
+      if ('add' in command) elements?.set(key, value)
+      else elements?.delete(key)
+    }
+  }
+
+  /** Both tables are always made anew together. */
+  #clear(): void {
+    this.#counters.clear()
+    for (const set of SET_NAMES) this.#sets.set(set, new Map())
   }
 }
