@@ -22,11 +22,20 @@ function get(path) {
   })
 }
 
+let said = ''
+
+/** Says what is new only: Helm shows all of it when the time is over. */
+function say(line) {
+  if (line !== said) console.log(line)
+  said = line
+}
+
 async function isDone() {
   const { metadata, status } = await get(`/apis/apps/v1/namespaces/${NAMESPACE}/daemonsets/${DAEMONSET}`)
   const { observedGeneration = 0, desiredNumberScheduled: wanted, numberReady: ready } = status
-  console.log(`${ready} of ${wanted} nodes are clean`)
-  return observedGeneration >= metadata.generation && ready === wanted
+  if (observedGeneration < metadata.generation) return false
+  say(`${ready} of ${wanted} nodes are clean`)
+  return ready === wanted
 }
 
 /** A pod that is not scheduled yet names its node in its affinity. */
@@ -43,7 +52,7 @@ async function uncleanNodes() {
 async function main() {
   const end = Date.now() + Number(TIMEOUT_SECONDS) * 1000
   while (Date.now() < end) {
-    if (await isDone().catch((error) => console.error(error.message))) return 0
+    if (await isDone().catch((error) => say(error.message))) return 0
     await sleep(1000)
   }
   const nodes = await uncleanNodes()

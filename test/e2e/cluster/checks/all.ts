@@ -4,6 +4,7 @@ import type { Release } from '../release.ts'
 import type { Check } from './check.ts'
 import { CLUSTER_DNS } from './cluster-dns.ts'
 import { FIRST_PACKETS } from './first-packets.ts'
+import { helmTestFails } from './helm-test-fails.ts'
 import { KUBELET_PROBES } from './kubelet-probes.ts'
 import { missingRights } from './missing-rights.ts'
 import { NODE_LOCAL } from './node-local.ts'
@@ -20,7 +21,7 @@ export const CHECKS: readonly Check[] = [
 
 /** While a release is installed. */
 export function releaseChecks(release: Release): Check[] {
-  return [helmTest(release), leastRights(release), rollingUpgrade(release)]
+  return [helmTest(release), helmTestFails(release), leastRights(release), rollingUpgrade(release)]
 }
 
 /** The end of a release, and what can be tried after it; which rights are needed depends on the API server alone. */
