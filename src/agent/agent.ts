@@ -2,13 +2,14 @@
 //
 //   Source ──changes──▶ queue ──▶ Compiler ──delta──┐
 //                                    │ local pods   ├──▶ Committer ──▶ Backend ──▶ kernel
-//   VethTable ──veths────────────▶ Guard ──delta────┘        └──in force──▶ PolicyReports ──▶ people
+//   veths ────────────────▶ NodeBindings ──delta────┘        └──in force──▶ PolicyReports ──▶ people
+//                                   KernelWatch ──repairs──▶ Committer
 import type { Logger } from 'pino'
 import type { Warning } from '../advice/warning.ts'
 import type { Problem } from '../cluster/change.ts'
 import type { Change } from '../source.ts'
 import { inTurns } from '../steps.ts'
-import { type PodKey, podKey } from '../cluster/objects.ts'
+import { podKey } from '../cluster/objects.ts'
 import { Compiler, type CompilerSizes } from '../compiler/compiler.ts'
 import { describe } from '../compiler/counters.ts'
 import type { Bindings } from '../compiler/guard.ts'
@@ -21,9 +22,9 @@ import { reasonOf } from '../observe/reason.ts'
 import type { AgentView, HitTotals } from '../observe/view.ts'
 import type { Direction } from '../policy/types.ts'
 import { type Committed, Committer } from './committer.ts'
-import { Guard } from './guard.ts'
-import { checkNode } from './node-checks.ts'
-import type { AgentOptions, Veths } from './options.ts'
+import { KernelWatch } from './kernel-watch.ts'
+import { NodeBindings } from './node-bindings.ts'
+import type { AgentOptions } from './options.ts'
 import { PolicyReports } from './policy-reports.ts'
 import { Problems } from './problems.ts'
 
@@ -37,7 +38,7 @@ interface Work {
 
 const NO_WORK: Work = { changes: 0, since: undefined }
 
-const CHECK_MS = 1000
+const CHECK_MS = 500
 
 /** More changes than this at once (all was read anew) are compiled in turns. */
 const MANY_CHANGES = 200
@@ -46,13 +47,13 @@ export class Agent implements AgentView {
   readonly #options: AgentOptions
   readonly #log: Logger
   readonly #compiler: Compiler
-  readonly #guard: Guard
+  readonly #node: NodeBindings
   readonly #hits: Hits
   readonly #observer: AgentObserver
   readonly #committer: Committer
+  readonly #watch: KernelWatch
   readonly #problems: Problems
   readonly #reports: PolicyReports
-  readonly #veths: Veths
   #queue: Change[] = []
   /** When the oldest change in the queue came. */
   #since: number | undefined
@@ -62,8 +63,6 @@ export class Agent implements AgentView {
   /** Something was applied in this turn of the event loop: what comes now is a burst, and waits for its end. */
   #turnTaken = false
   #committing: Promise<void> | undefined
-  #boundAt = { pods: -1, veths: -1 }
-  #vethRevision = 0
   #checks: NodeJS.Timeout | undefined
   #checkedAtMs: number | undefined
 
@@ -72,7 +71,6 @@ export class Agent implements AgentView {
     this.#options = options
     this.#log = log
     this.#compiler = new Compiler(nodeName)
-    this.#guard = new Guard(spoofGuard)
     this.#problems = new Problems(log)
     this.#reports = new PolicyReports({ census: this.#compiler.census, problems: this.#problems, log }, options)
     this.#hits = new Hits(this.#compiler)
@@ -90,9 +88,21 @@ export class Agent implements AgentView {
       onCommitted: (committed) => this.#committed(committed),
       log: log.child({ component: 'committer' }),
     })
-    this.#veths = options.veths(() => {
-      this.#vethRevision++
-      this.#arrived([])
+    this.#watch = new KernelWatch({
+      backend,
+      committer: this.#committer,
+      content: () => this.#content(),
+      whenIdle: (act) => this.#whenIdle(act),
+      pauseFor: (repairing) => this.#pauseFor(repairing),
+      compareSeconds: options.compareSeconds,
+      observer,
+      log: log.child({ component: 'watch' }),
+    })
+    this.#node = new NodeBindings({
+      ...options,
+      compiler: this.#compiler,
+      onChange: () => this.#arrived([]),
+      onProblems: (object, problems) => this.#problems.set(object, problems),
     })
   }
 
@@ -109,7 +119,7 @@ export class Agent implements AgentView {
   }
 
   get unguardedPods(): number {
-    return this.#guard.unguarded.length
+    return this.#node.unguarded
   }
 
   isolatedPods(direction: Direction): number {
@@ -140,7 +150,7 @@ export class Agent implements AgentView {
   }
 
   get bindings(): Bindings {
-    return this.#guard.bindings
+    return this.#node.bindings
   }
 
   /**
@@ -154,10 +164,10 @@ export class Agent implements AgentView {
       problems: (object, problems) => this.#reports.setProblems(object, problems),
     })
     if (this.#isStopped()) return
-    this.#veths.start()
+    this.#node.start()
     await inTurns(this.#compiler.loading(this.#takeQueue()))
     if (this.#isStopped()) return
-    this.#checkNode()
+    this.#node.checkNode()
     this.#committing = this.#committer.replaceAll()
     await this.#committing
     if (this.#isStopped()) return
@@ -175,7 +185,7 @@ export class Agent implements AgentView {
     this.#reports.close()
     this.#committer.stop()
     await this.#options.source.close()
-    await this.#veths.close()
+    await this.#node.close()
     await this.#committing?.catch(() => undefined) // of the start, which tells
     this.#options.backend.close()
   }
@@ -211,7 +221,7 @@ export class Agent implements AgentView {
 
   /** @returns as Committer.commit() */
   #commit(changes: readonly Change[], compiled: Delta | undefined): Promise<void> | undefined {
-    const delta = union(compiled, this.#bind())
+    const delta = union(compiled, this.#node.bind())
     this.#hits.forget(changes)
     if (delta !== undefined) return this.#committer.commit(delta)
     this.#nothingToDo()
@@ -226,6 +236,12 @@ export class Agent implements AgentView {
       if (this.#state === 'committing') this.#state = 'idle'
       this.#pump()
     })
+  }
+
+  /** Does it while nothing is being committed; not at all if the agent was stopped. */
+  async #whenIdle(act: () => void): Promise<void> {
+    while (this.#state === 'committing') await this.#committing
+    if (this.#state === 'idle') act()
   }
 
   #takeTurn(): void {
@@ -251,31 +267,13 @@ export class Agent implements AgentView {
     this.#reports.inForce()
   }
 
-  /** Binds pods and veths anew where either changed. */
-  #bind(): Delta | undefined {
-    const [pods, veths] = [this.#compiler.localRevision, this.#vethRevision]
-    if (this.#boundAt.pods === pods && this.#boundAt.veths === veths) return undefined
-    const haveVethsChanged = this.#boundAt.veths !== veths
-    this.#boundAt = { pods, veths }
-    const isClosed = (pod: PodKey): boolean => this.#compiler.isIsolated(pod, 'ingress')
-    const delta = this.#guard.update(this.#compiler.localPods(), this.#veths.veths(), veths, isClosed)
-    if (haveVethsChanged) this.#checkNode()
-    return delta
-  }
-
   /** Somebody may mend, or break, what is not the agent's own. */
   #check(): void {
     this.#checkedAtMs = performance.now()
-    if (this.#guard.unguarded.length > 0) this.#veths.refresh()
-    this.#checkNode()
+    this.#node.refresh()
+    this.#node.checkNode()
     if (this.#state !== 'idle') return
-    this.#pauseFor(this.#committer.repair() ?? this.#committer.keepPast())
-  }
-
-  #checkNode(): void {
-    const name = this.#options.nodeName
-    const bridges = new Set(Array.from(this.#veths.veths(), ({ bridge }) => bridge).filter((bridge) => bridge !== undefined))
-    this.#problems.set(`Node ${name}`, checkNode({ name, bridges: [...bridges].sort(), unguarded: this.#guard.unguarded }))
+    this.#watch.check()
   }
 
   /** With what came meanwhile: it may be what the kernel needs to take the content at all. */
@@ -288,12 +286,12 @@ export class Agent implements AgentView {
   #load(): void {
     const changes = this.#takeQueue()
     this.#compiler.load(changes)
-    this.#bind()
+    this.#node.bind()
     this.#hits.forget(changes)
   }
 
   #content(): Content {
     const { sets, counters } = this.#compiler.content
-    return { sets: new Map([...sets, ...this.#guard.content.sets]), counters }
+    return { sets: new Map([...sets, ...this.#node.content.sets]), counters }
   }
 }

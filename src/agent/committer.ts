@@ -43,9 +43,22 @@ export class Committer {
   #retry: AbortController | undefined
   /** What the kernel calls the tables that were made last. */
   #handles = ''
+  /** What the kernel told of these tables when they were new. */
+  #structure = ''
+  #generation = 0
 
   constructor(options: CommitterOptions) {
     this.#options = options
+  }
+
+  /** The kernel's generation if nobody else has committed since it was last so; each commit is one more. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** It is another: somebody else has committed. */
+  setGeneration(generation: number): void {
+    this.#generation = generation
   }
 
   /** Both tables anew in one transaction; counters go on from where they are. @throws NetlinkError, VethguardError */
@@ -62,7 +75,10 @@ export class Committer {
     const startedAt = performance.now()
     await backend.commit(transaction)
     hits.replaced(beginnings)
-    this.#handles = handlesOf(backend.state())
+    const state = backend.state()
+    this.#handles = handlesOf(state)
+    this.#generation = state.generation
+    this.#structure = backend.structure()
     this.#done(transaction, startedAt)
   }
 
@@ -77,6 +93,7 @@ export class Committer {
     const startedAt = performance.now()
     const committed = (): void => {
       this.#options.hits.added(delta.counters.added)
+      this.#generation = (this.#generation + 1) >>> 0
       this.#done(transaction, startedAt)
     }
     let committing: Promise<void> | undefined
@@ -95,21 +112,43 @@ export class Committer {
     return this.#options.hits.hasChanges ? this.commit(NOTHING) : undefined
   }
 
-  /**
-   * Looks whether the tables are still those that were made last: only owned ones (kernel 6.9) are safe from others.
-   * @returns undefined if so, else as commit()
-   */
-  repair(): Promise<void> | undefined {
-    const { backend, log, observer } = this.#options
-    try {
-      if (handlesOf(backend.state()) === this.#handles) return undefined
-    } catch (err) {
-      observer.failed?.('compare', reasonOf(err))
-      log.error({ err }, 'the kernel does not tell whether the tables are still there')
-      return undefined
+  /** Puts right what somebody else has changed. @returns as commit() */
+  mend(delta: Delta): Promise<void> | undefined {
+    const repaired = (): void => this.#options.observer.repaired?.('content')
+    const mending = this.commit(delta)
+    if (mending !== undefined) return mending.then(repaired)
+    repaired()
+    return undefined
+  }
+
+  /** Makes everything anew until that succeeds. Never rejects. */
+  async rebuild(reason: RepairReason): Promise<void> {
+    const { log, observer } = this.#options
+    const { signal } = this.#stopped
+    for (let retryMs = FIRST_RETRY_MS; !signal.aborted; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
+      try {
+        await this.replaceAll()
+        observer.repaired?.(reason)
+        log.info('the tables were made anew')
+        return
+      } catch (err) {
+        observer.failed?.('commit', reasonOf(err))
+        log.error({ err, retryMs }, 'the tables could not be made anew; what is in the kernel stays as it is')
+        this.#retry = new AbortController()
+        await sleep(FIRST_RETRY_MS, undefined, { signal }).catch(() => undefined)
+        await sleep(retryMs - FIRST_RETRY_MS, undefined, { signal: this.#retry.signal }).catch(() => undefined)
+      }
     }
-    log.error('somebody else removed or replaced the tables; making them anew')
-    return this.#replaceUntilDone('handle')
+  }
+
+  /** Whether the tables are still those that were made last. */
+  isInForce(state: BackendState): boolean {
+    return handlesOf(state) === this.#handles
+  }
+
+  /** Whether this is the structure of the tables that were made last. */
+  isStructure(structure: string): boolean {
+    return structure === this.#structure
   }
 
   /** What is wanted changed: if the kernel refused it, it may take it now. */
@@ -155,26 +194,7 @@ export class Committer {
   #recover(err: unknown): Promise<void> {
     this.#options.observer.failed?.('commit', reasonOf(err))
     this.#options.log.error({ err }, 'the kernel refused a change; making the tables anew')
-    return this.#replaceUntilDone('refused')
-  }
-
-  async #replaceUntilDone(reason: RepairReason): Promise<void> {
-    const { log, observer } = this.#options
-    const { signal } = this.#stopped
-    for (let retryMs = FIRST_RETRY_MS; !signal.aborted; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
-      try {
-        await this.replaceAll()
-        observer.repaired?.(reason)
-        log.info('the tables were made anew')
-        return
-      } catch (err) {
-        observer.failed?.('commit', reasonOf(err))
-        log.error({ err, retryMs }, 'the tables could not be made anew; what is in the kernel stays as it is')
-        this.#retry = new AbortController()
-        await sleep(FIRST_RETRY_MS, undefined, { signal }).catch(() => undefined)
-        await sleep(retryMs - FIRST_RETRY_MS, undefined, { signal: this.#retry.signal }).catch(() => undefined)
-      }
-    }
+    return this.rebuild('refused')
   }
 
   #tell(transaction: Transaction): void {

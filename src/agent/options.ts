@@ -24,6 +24,8 @@ export interface AgentOptions extends ReportOptions {
   readonly veths: (onChange: () => void) => Veths
   readonly log: Logger
   readonly observer?: AgentObserver
-  /** How often it is looked whether the tables are still there and the node is fit, in ms. Default: 1000. */
+  /** How often it is looked whether the tables are still there and the node is fit, in ms. Default: 500. */
   readonly checkMs?: number
+  /** How often everything in the kernel is compared with what it should have. Default: 180. */
+  readonly compareSeconds?: number
 }

@@ -4,7 +4,7 @@ import process from 'node:process'
 import { execa, ExecaError } from 'execa'
 import { VethguardError } from '../errors.ts'
 import type { Backend, BackendState } from '../nftables/backend.ts'
-import type { Content, CounterName } from '../nftables/content.ts'
+import type { Content, CounterName, Key, Value } from '../nftables/content.ts'
 import { elementText } from '../nftables/element-text.ts'
 import { render } from '../nftables/render.ts'
 import type { SetName } from '../nftables/schema.ts'
@@ -56,6 +56,18 @@ export class NftBackend implements Backend {
 
   readCountersNow(names: Iterable<CounterName>): ReadonlyMap<CounterName, CounterValue> {
     return this.#reader.countersNow(names)
+  }
+
+  eachElement(set: SetName, visit: (key: Key, value: Value) => void): Promise<boolean> {
+    return this.#reader.eachElement(set, visit)
+  }
+
+  readElementsNow(set: SetName, keys: ReadonlySet<Key>): ReadonlyMap<Key, Value> {
+    return this.#reader.elementsNow(set, keys)
+  }
+
+  structure(): string {
+    return this.#reader.structure()
   }
 
   state(): BackendState {

@@ -1,6 +1,6 @@
 // What the agent asks of a way into the kernel; netlink/create-backend.ts makes them.
-import type { Content, CounterName } from './content.ts'
-import type { TableFamily } from './schema.ts'
+import type { Content, CounterName, Key, Value } from './content.ts'
+import type { SetName, TableFamily } from './schema.ts'
 import type { CounterValue, TableFlag, TableOptions, Transaction } from './transaction.ts'
 
 export interface TableState {
@@ -31,6 +31,15 @@ export interface Backend {
   readCounters(): Promise<ReadonlyMap<CounterName, CounterValue>>
   /** Counters of these names in the inet table, at once (some microseconds each). Those that are not there are left out. */
   readCountersNow(names: Iterable<CounterName>): ReadonlyMap<CounterName, CounterValue>
+  /**
+   * Visits every element of a set while others have their turns. What changes meanwhile may be missed, or be told twice.
+   * @returns false where there is no such set
+   */
+  eachElement(set: SetName, visit: (key: Key, value: Value) => void): Promise<boolean>
+  /** Elements of these keys, at once. Those that are not there are left out. */
+  readElementsNow(set: SetName, keys: ReadonlySet<Key>): ReadonlyMap<Key, Value>
+  /** Everything in both tables but elements and counters, as a text that stays the same as long as nobody touches any of it. */
+  structure(): string
   state(): BackendState
   close(): void
 }

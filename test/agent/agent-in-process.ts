@@ -53,6 +53,7 @@ interface InProcess extends ReportOptions {
   /** Called when the node's veths are to be looked at again. */
   readonly looked?: () => void
   readonly checkMs?: number
+  readonly compareSeconds?: number
 }
 
 export function agentOf(source: Source, backend: Backend, options: InProcess = {}): Agent {

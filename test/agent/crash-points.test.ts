@@ -65,6 +65,9 @@ class Mortal implements Backend {
   readContent: Backend['readContent'] = () => this.#real.readContent()
   readCounters: Backend['readCounters'] = () => this.#live(() => this.#real.readCounters()) ?? forever()
   readCountersNow: Backend['readCountersNow'] = (names) => this.#real.readCountersNow(names)
+  eachElement: Backend['eachElement'] = (set, visit) => this.#real.eachElement(set, visit)
+  readElementsNow: Backend['readElementsNow'] = (set, keys) => this.#real.readElementsNow(set, keys)
+  structure: Backend['structure'] = () => this.#real.structure()
   state: Backend['state'] = () => this.#real.state()
   close: Backend['close'] = () => this.#real.close()
 

@@ -1,5 +1,5 @@
 // A kernel in memory, as strict as the real one, that refuses and dawdles on demand.
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { VethguardError } from '../../src/errors.ts'
 import type { Backend, BackendState, TableState } from '../../src/nftables/backend.ts'
 import type { Content, CounterName, Key, Value } from '../../src/nftables/content.ts'
@@ -23,6 +23,7 @@ export class MemoryBackend implements Backend {
   #counters = new Map<CounterName, CounterValue>()
   readonly #tables = new Map<TableFamily, TableState>()
   #handle = 0n
+  #foreign = 0
   #busy = false
 
   get isBusy(): boolean {
@@ -62,8 +63,26 @@ export class MemoryBackend implements Backend {
     return new Map([...names].flatMap((name) => (this.#counters.has(name) ? [[name, this.#counters.get(name)!] as const] : [])))
   }
 
+  /** One turn for each element. */
+  async eachElement(set: SetName, visit: (key: Key, value: Value) => void): Promise<boolean> {
+    const elements = this.#sets.get(set)
+    for (const [key, value] of elements ?? []) {
+      visit(key, value)
+      await nextTurn()
+    }
+    return elements !== undefined
+  }
+
+  readElementsNow(set: SetName, keys: ReadonlySet<Key>): ReadonlyMap<Key, Value> {
+    return new Map([...(this.#sets.get(set) ?? [])].filter(([key]) => keys.has(key)))
+  }
+
+  structure(): string {
+    return `${this.#handle}`
+  }
+
   state(): BackendState {
-    return { generation: this.commits.done, tables: new Map(this.#tables), flags: [] }
+    return { generation: this.commits.done + this.#foreign, tables: new Map(this.#tables), flags: [] }
   }
 
   close(): void {
@@ -80,6 +99,12 @@ export class MemoryBackend implements Backend {
   /** As `nft reset counters` does. */
   resetCounters(): void {
     for (const name of this.#counters.keys()) this.#counters.set(name, { packets: 0, bytes: 0 })
+  }
+
+  /** Somebody else changes elements. */
+  tamper(set: SetName, change: (elements: Map<Key, Value>) => void): void {
+    change(this.#sets.get(set)!)
+    this.#foreign++
   }
 
   /** As `nft flush ruleset` does. */

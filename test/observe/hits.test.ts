@@ -3,6 +3,7 @@ import { beforeEach, expect, test } from '@jest/globals'
 import { podKey } from '../../src/cluster/objects.ts'
 import { Compiler } from '../../src/compiler/compiler.ts'
 import type { CounterName } from '../../src/nftables/content.ts'
+import type { CounterValue } from '../../src/nftables/transaction.ts'
 import { Hits, type Reading } from '../../src/observe/hits.ts'
 import { pod, policy } from '../policy/state.ts'
 
@@ -76,13 +77,13 @@ test('what was shown between the last reading and a replacement goes on to be sh
 })
 
 test('counters of sets that were too long to be named are the ones that are lost, and no others', () => {
-  const before = new Map([
+  const before: Reading = new Map([
     ['in/set-0123456789abcdef', { packets: 3, bytes: 300, comment: 'x: one, gone' }],
     ['in/set-0123456789abcdee', { packets: 4, bytes: 400, comment: 'x: one, long...' }],
     ['in/x/one', { packets: 5, bytes: 500 }],
     ['past-in/x/one', { packets: 6, bytes: 600 }],
     [set, { packets: 7, bytes: 700, comment: 'x: one, two' }],
-  ]) as Reading
+  ] as [CounterName, CounterValue][])
   const next = new Hits(compiler)
   next.read(before, next.begin())
   const beginnings = next.beginnings(compiler.content.counters, before)

@@ -1,8 +1,8 @@
 // The back end that speaks nf_tables netlink itself: a small change takes the kernel microseconds.
 import { NetlinkError, VethguardError } from '../../errors.ts'
 import type { Backend, BackendState } from '../../nftables/backend.ts'
-import type { Content, CounterName } from '../../nftables/content.ts'
-import { schemaOf } from '../../nftables/schema.ts'
+import type { Content, CounterName, Key, Value } from '../../nftables/content.ts'
+import { schemaOf, type SetName } from '../../nftables/schema.ts'
 import { commandText } from '../../nftables/render.ts'
 import type { CounterValue, TableFlag, Transaction } from '../../nftables/transaction.ts'
 import { inTurns } from '../../steps.ts'
@@ -66,6 +66,18 @@ export class NetlinkBackend implements Backend {
 
   readCountersNow(names: Iterable<CounterName>): ReadonlyMap<CounterName, CounterValue> {
     return this.#reader.countersNow(names)
+  }
+
+  eachElement(set: SetName, visit: (key: Key, value: Value) => void): Promise<boolean> {
+    return this.#reader.eachElement(set, visit)
+  }
+
+  readElementsNow(set: SetName, keys: ReadonlySet<Key>): ReadonlyMap<Key, Value> {
+    return this.#reader.elementsNow(set, keys)
+  }
+
+  structure(): string {
+    return this.#reader.structure()
   }
 
   state(): BackendState {

@@ -32,9 +32,15 @@ export class ElementsDecoder {
 
   /** @returns undefined if the kernel told an element twice: it was rearranging its hash table, and may have left out others */
   finish(): ReadonlyMap<Key, Value> | undefined {
-    const entries = interval(this.#set) === 'tree' ? pairRanges(this.#elements) : this.#elements.map((each) => this.#entry(each))
+    const entries = this.drain()
     const map = new Map(entries)
     return map.size === entries.length ? map : undefined
+  }
+
+  /** What was taken so far, which is forgotten. Of a set of ranges of one field only the whole can be put together. */
+  drain(): (readonly [Key, Value])[] {
+    const elements = this.#elements.splice(0)
+    return interval(this.#set) === 'tree' ? pairRanges(elements) : elements.map((each) => this.#entry(each))
   }
 
   #entry({ key, keyEnd, value }: RawElement): readonly [Key, Value] {

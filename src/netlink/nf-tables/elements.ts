@@ -6,6 +6,7 @@ import { FIELD, schemaOf, TABLE_NAME, type SetName } from '../../nftables/schema
 import type { Command, Elements } from '../../nftables/transaction.ts'
 import type { Steps } from '../../steps.ts'
 import { MAX_ATTRIBUTE_BYTES, type MessageWriter } from './message.ts'
+import type { Request } from './socket.ts'
 import { DATA, ELEMENT, ELEMENT_INTERVAL_END, ELEMENTS, FAMILY, LIST_ITEM, NFT_MSG, NLM_F } from './protocol.ts'
 
 /** More than any element takes: two keys of 40 bytes and a counter's name of 255, with their headers; a range takes two elements. */
@@ -28,13 +29,37 @@ export function* writeElements(writer: MessageWriter, command: Extract<Command, 
     if (list === undefined) {
       const [type, flags] = isNew ? [NFT_MSG.NEWSETELEM, NLM_F.REQUEST | NLM_F.CREATE] : [NFT_MSG.DELSETELEM, NLM_F.REQUEST]
       writer.begin(type, flags, FAMILY[schemaOf(set).family])
-      writer.string(ELEMENTS.TABLE, TABLE_NAME)
-      writer.string(ELEMENTS.SET, set)
+      nameSet(writer, set)
       list = writer.open(ELEMENTS.LIST)
     }
     write(writer, key, isNew ? value : undefined)
   }
   if (list !== undefined) endList(writer, list)
+}
+
+/** The question for all elements of a set. */
+export function elementsOf(set: SetName): Request {
+  return request(set, (writer) => nameSet(writer, set), true)
+}
+
+/** The question for one element. Not for sets of ranges of one field, of which the kernel gives single ends. */
+export function elementOf(set: SetName, key: Key): Request {
+  return request(set, (writer) => {
+    nameSet(writer, set)
+    const list = writer.open(ELEMENTS.LIST)
+    elementWriter(set)(writer, key, undefined)
+    writer.close(list)
+  })
+}
+
+function request(set: SetName, attributes: (writer: MessageWriter) => void, all = false): Request {
+  const { family } = schemaOf(set)
+  return { what: `list set ${family} ${TABLE_NAME} ${set}`, type: NFT_MSG.GETSETELEM, family: FAMILY[family], all, attributes }
+}
+
+function nameSet(writer: MessageWriter, set: SetName): void {
+  writer.string(ELEMENTS.TABLE, TABLE_NAME)
+  writer.string(ELEMENTS.SET, set)
 }
 
 /**

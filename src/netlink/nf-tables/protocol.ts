@@ -15,7 +15,9 @@ export const NFT_MSG = {
   GETTABLE: 0xa01,
   DELTABLE: 0xa02,
   NEWCHAIN: 0xa03,
+  GETCHAIN: 0xa04,
   NEWRULE: 0xa06,
+  GETRULE: 0xa07,
   NEWSET: 0xa09,
   GETSET: 0xa0a,
   NEWSETELEM: 0xa0c,
@@ -55,6 +57,7 @@ export const SET = {
   ID: 10,
   USERDATA: 13,
   OBJECT_TYPE: 15,
+  HANDLE: 16,
 } as const
 export const SET_DESCRIPTION_CONCAT = 2
 export const SET_FIELD_LENGTH = 1

@@ -3,17 +3,19 @@ import { setImmediate } from 'node:timers/promises'
 import { NetlinkError, VethguardError } from '../../errors.ts'
 import type { Content, CounterName, Key, Value } from '../../nftables/content.ts'
 import { SPOOFED } from '../../nftables/program.ts'
-import { schemaOf, SET_NAMES, TABLE_NAME, type SetName, type TableFamily } from '../../nftables/schema.ts'
+import { SET_NAMES, TABLE_NAME, type SetName, type TableFamily } from '../../nftables/schema.ts'
 import { TABLE_FAMILIES, type CounterValue } from '../../nftables/transaction.ts'
 import { attribute, NFGENMSG_BYTES } from './attributes.ts'
 import { ElementsDecoder, readCounter, readTable, type KernelTable } from './decode.ts'
-import { ELEMENTS, FAMILY, GENERATION_ID, NFT_MSG, OBJECT, OBJECT_COUNTER } from './protocol.ts'
+import { elementOf, elementsOf, interval } from './elements.ts'
+import { FAMILY, GENERATION_ID, NFT_MSG, OBJECT, OBJECT_COUNTER } from './protocol.ts'
+import { structureIn, structureRequests } from './structure-reader.ts'
 import { NetfilterSocket, type Answer, type Request } from './socket.ts'
 
 /** Others commit too, and any commit ends a consistent look. */
 const ATTEMPTS = 20
-/** Datagrams of 32 KiB read before others get the event loop. */
-const DATAGRAMS_IN_A_ROW = 16
+/** How long a dump goes on before others get the event loop: one datagram of 32 KiB can take the kernel some milliseconds. */
+const TURN_MS = 5
 
 const ENOENT = 2
 
@@ -84,6 +86,38 @@ export class Reader {
     })
   }
 
+  /** Every element of a set as it is read, whatever is committed meanwhile: some of what changes may be missed or told twice. */
+  async eachElement(set: SetName, visit: (key: Key, value: Value) => void): Promise<boolean> {
+    const decoder = new ElementsDecoder(set)
+    const tell = (): void => {
+      for (const [key, value] of decoder.drain()) visit(key, value)
+    }
+    const take = (answer: Answer): void => {
+      decoder.take(answer)
+      if (interval(set) !== 'tree') tell()
+    }
+    const found = await this.#inTurn(() => unlessMissing(() => dump(this.#dumps, elementsOf(set), take)))
+    tell()
+    return found !== undefined
+  }
+
+  /** Elements of these keys, at once; those that are not there are left out. */
+  elementsNow(set: SetName, keys: ReadonlySet<Key>): Map<Key, Value> {
+    const decoder = new ElementsDecoder(set)
+    if (interval(set) === 'tree') this.#questions.request(elementsOf(set), (answer) => decoder.take(answer))
+    else this.#questions.requestEach(Array.from(keys, (key) => elementOf(set, key)), (answer) => decoder.take(answer))
+    return new Map(decoder.drain().filter(([key]) => keys.has(key)))
+  }
+
+  /** See Backend. */
+  structure(): string {
+    const parts: string[] = []
+    for (const request of structureRequests()) {
+      this.#questions.request(request, (answer) => parts.push(structureIn(request.type, answer)))
+    }
+    return parts.join('')
+  }
+
   /** Counters of the inet table by name, at once; those that are not there are left out. */
   countersNow(names: Iterable<CounterName>): Map<CounterName, CounterValue> {
     const counters = new Map<CounterName, CounterValue>()
@@ -106,7 +140,7 @@ export class Reader {
     this.#dumps.close()
   }
 
-  /** After earlier dumps; tries until nobody has committed from the first question to the last answer. */
+  /** Tries until nobody has committed from the first question to the last answer. */
   #consistently<T>(what: string, read: () => Promise<{ readonly value: T } | undefined>): Promise<T> {
     const attempts = async (): Promise<T> => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -116,32 +150,22 @@ export class Reader {
       }
       throw new VethguardError('NETLINK', `${what}: others changed the rules ${ATTEMPTS} times meanwhile`)
     }
-    const result = this.#lastDump.then(attempts)
+    return this.#inTurn(attempts)
+  }
+
+  /** After earlier dumps. */
+  #inTurn<T>(read: () => Promise<T>): Promise<T> {
+    const result = this.#lastDump.then(read)
     this.#lastDump = result.catch(() => undefined)
     return result
   }
 }
 
 async function dumpElements(socket: NetfilterSocket, set: SetName): Promise<ReadonlyMap<Key, Value> | 'interrupted' | 'missing'> {
-  const { family } = schemaOf(set)
   const decoder = new ElementsDecoder(set)
-  const request: Request = {
-    what: `list set ${family} ${TABLE_NAME} ${set}`,
-    type: NFT_MSG.GETSETELEM,
-    family: FAMILY[family],
-    all: true,
-    attributes: (writer) => {
-      writer.string(ELEMENTS.TABLE, TABLE_NAME)
-      writer.string(ELEMENTS.SET, set)
-    },
-  }
-  try {
-    const consistent = await dump(socket, request, (answer) => decoder.take(answer))
-    return (consistent ? decoder.finish() : undefined) ?? 'interrupted'
-  } catch (error) {
-    if (error instanceof NetlinkError && error.errno === ENOENT) return 'missing'
-    throw error
-  }
+  const consistent = await unlessMissing(() => dump(socket, elementsOf(set), (answer) => decoder.take(answer)))
+  if (consistent === undefined) return 'missing'
+  return (consistent ? decoder.finish() : undefined) ?? 'interrupted'
 }
 
 /** @returns undefined if interrupted */
@@ -161,11 +185,23 @@ async function dumpCounters(socket: NetfilterSocket, family: TableFamily): Promi
   return consistent ? counters : undefined
 }
 
+/** @returns undefined where there is no such set */
+async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof NetlinkError && error.errno === ENOENT) return undefined
+    throw error
+  }
+}
+
 async function dump(socket: NetfilterSocket, request: Request, visit: (answer: Answer) => void): Promise<boolean> {
   const steps = socket.dump(request, visit)
-  for (let count = 1; ; count++) {
+  for (let turnAt = performance.now(); ;) {
     const step = steps.next()
     if (step.done === true) return step.value
-    if (count % DATAGRAMS_IN_A_ROW === 0) await setImmediate()
+    if (performance.now() - turnAt < TURN_MS) continue
+    await setImmediate()
+    turnAt = performance.now()
   }
 }

@@ -1,0 +1,86 @@
+// Does the kernel have what is wanted, element by element? First a look at everything, which takes its time and may be wrong about
+// what changes meanwhile; then a second one, at once, at what looked wrong.
+import type { Backend } from '../nftables/backend.ts'
+import type { Content, CounterName, Delta, Key, SetDelta, Value } from '../nftables/content.ts'
+import { SET_NAMES, type SetName } from '../nftables/schema.ts'
+import { inTurns, type Steps } from '../steps.ts'
+
+/** When so many elements of a set look wrong it is made anew rather than mended: a second look would hold up everything. */
+const MANY = 1000
+/** Elements of what is wanted that are looked at in one step. */
+const STEP = 2000
+
+/** Keys that look wrong, by set. 'missing': there is no such set. */
+export type Suspects = ReadonlyMap<SetName, ReadonlySet<Key> | 'missing'>
+
+/**
+ * The first look.
+ * @param wanted what the kernel should have, at the moment of the call; a live view
+ * @throws NetlinkError, VethguardError
+ */
+export async function suspectsIn(backend: Backend, wanted: () => Content): Promise<Suspects> {
+  const suspects = new Map<SetName, ReadonlySet<Key> | 'missing'>()
+  for (const set of SET_NAMES) {
+    const found = await suspectsOf(backend, set, () => wanted().sets.get(set) ?? NOTHING)
+    if (found === 'missing' || found.size > 0) suspects.set(set, found)
+  }
+  return suspects
+}
+
+/**
+ * The second look, while nothing is being committed.
+ * @returns what puts it right: a delta, or 'everything' anew; undefined: nothing is wrong
+ */
+export function remedyFor(suspects: Suspects, backend: Backend, { sets: wanted }: Content): Delta | 'everything' | undefined {
+  const sets = new Map<SetName, SetDelta>()
+  for (const [set, keys] of suspects) {
+    if (keys === 'missing') return 'everything'
+    const delta = difference(firstOf(keys), backend, set, wanted.get(set) ?? NOTHING)
+    if (delta !== undefined && keys.size > MANY) return 'everything'
+    if (delta !== undefined) sets.set(set, delta)
+  }
+  return sets.size === 0 ? undefined : { sets, counters: { added: new Set<CounterName>(), deleted: new Set<CounterName>() } }
+}
+
+type Elements = ReadonlyMap<Key, Value>
+
+const NOTHING: Elements = new Map()
+
+async function suspectsOf(backend: Backend, set: SetName, wanted: () => Elements): Promise<ReadonlySet<Key> | 'missing'> {
+  const seen = new Set<Key>()
+  const suspects = new Set<Key>()
+  const exists = await backend.eachElement(set, (key, value) => {
+    seen.add(key)
+    if (wanted().get(key) !== value) suspects.add(key)
+  })
+  if (!exists) return 'missing'
+  await inTurns(missing(wanted(), seen, suspects))
+  return suspects
+}
+
+/** Adds the keys that were not seen. What is wanted may change in between. */
+function* missing(wanted: Elements, seen: ReadonlySet<Key>, suspects: Set<Key>): Steps<void> {
+  let count = 0
+  for (const key of wanted.keys()) {
+    if (!seen.has(key)) suspects.add(key)
+    if (++count % STEP === 0) yield
+  }
+}
+
+function firstOf(keys: ReadonlySet<Key>): ReadonlySet<Key> {
+  return keys.size <= MANY ? keys : new Set([...keys].slice(0, MANY))
+}
+
+/** @returns undefined if all these are as wanted */
+function difference(keys: ReadonlySet<Key>, backend: Backend, set: SetName, wanted: Elements): SetDelta | undefined {
+  const there = backend.readElementsNow(set, keys)
+  const deleted = new Map<Key, Value>()
+  const added = new Map<Key, Value>()
+  for (const key of keys) {
+    const [is, should] = [there.get(key), wanted.get(key)]
+    if (is === should) continue
+    if (is !== undefined) deleted.set(key, is)
+    if (should !== undefined) added.set(key, should)
+  }
+  return deleted.size + added.size === 0 ? undefined : { deleted, added }
+}

@@ -1,0 +1,112 @@
+// Sees to it that the kernel keeps what it was given. Tables that we own (kernel 6.9) nobody else can change: of others it is looked
+// at each check whether they are the same, and if anybody has committed anything, whether all that is in them is. Whosever they
+// are, everything is compared now and then.
+import type { Logger } from 'pino'
+import type { Backend, BackendState } from '../nftables/backend.ts'
+import type { Content } from '../nftables/content.ts'
+import type { AgentObserver } from '../observe/observer.ts'
+import { reasonOf } from '../observe/reason.ts'
+import { remedyFor, suspectsIn } from './comparison.ts'
+import type { Committer } from './committer.ts'
+
+const DEFAULT_COMPARE_SECONDS = 180
+
+/** Others may commit all the time (kube-proxy does): comparing takes at most this part of it. */
+const LARGEST_SHARE = 0.1
+
+export interface KernelWatchOptions {
+  readonly backend: Backend
+  readonly committer: Committer
+  /** What the kernel should have, when nothing is being committed. A live view. */
+  readonly content: () => Content
+  /** Does it while nothing is being committed. */
+  readonly whenIdle: (act: () => void) => Promise<void>
+  /** Nothing else is to be committed until then. */
+  readonly pauseFor: (repairing: Promise<void> | undefined) => void
+  readonly compareSeconds?: number | undefined
+  readonly observer: AgentObserver
+  readonly log: Logger
+}
+
+export class KernelWatch {
+  readonly #options: KernelWatchOptions
+  readonly #compareMs: number
+  #comparing = false
+  #lastComparison = { startedAt: performance.now(), endedAt: performance.now() }
+  #haveOthersCommitted = false
+
+  constructor(options: KernelWatchOptions) {
+    this.#options = options
+    this.#compareMs = (options.compareSeconds ?? DEFAULT_COMPARE_SECONDS) * 1000
+  }
+
+  /** To be called often, while nothing is being committed. Cheap: a comparison goes on by itself. */
+  check(): void {
+    const { backend, committer, pauseFor, observer, log } = this.#options
+    try {
+      const state = backend.state()
+      if (!committer.isInForce(state)) {
+        log.error('somebody else removed or replaced the tables; making them anew')
+        pauseFor(committer.rebuild('handle'))
+        return
+      }
+      this.#note(state)
+      if (state.tables.size > 0 && this.#isDue()) void this.#compare() // a dry run has none
+    } catch (err) {
+      observer.failed?.('compare', reasonOf(err))
+      log.error({ err }, 'the kernel does not tell whether the tables are still there')
+    }
+    pauseFor(committer.keepPast())
+  }
+
+  #note({ generation, tables }: BackendState): void {
+    const { committer } = this.#options
+    if (generation === committer.generation) return
+    committer.setGeneration(generation)
+    const isOurs = [...tables.values()].every(({ owner }) => owner === 'self')
+    if (!isOurs) this.#haveOthersCommitted = true
+  }
+
+  #isDue(): boolean {
+    if (this.#comparing) return false
+    const { startedAt, endedAt } = this.#lastComparison
+    const sinceMs = performance.now() - endedAt
+    return sinceMs >= this.#compareMs || (this.#haveOthersCommitted && sinceMs >= (endedAt - startedAt) * (1 / LARGEST_SHARE - 1))
+  }
+
+  /** Never rejects. */
+  async #compare(): Promise<void> {
+    const { backend, content, whenIdle, observer, log } = this.#options
+    this.#comparing = true
+    this.#haveOthersCommitted = false
+    const startedAt = performance.now()
+    try {
+      const suspects = this.#isStructureWhole() ? await suspectsIn(backend, content) : undefined
+      await whenIdle(() => this.#mend(suspects))
+    } catch (err) {
+      observer.failed?.('compare', reasonOf(err))
+      log.error({ err }, 'the kernel cannot be compared with what it should have; it is tried again')
+    }
+    this.#comparing = false
+    this.#lastComparison = { startedAt, endedAt: performance.now() }
+  }
+
+  #isStructureWhole(): boolean {
+    return this.#options.committer.isStructure(this.#options.backend.structure())
+  }
+
+  /** @param suspects undefined: of the structure */
+  #mend(suspects: Awaited<ReturnType<typeof suspectsIn>> | undefined): void {
+    const { backend, committer, content, pauseFor, log } = this.#options
+    const isWhole = this.#isStructureWhole()
+    const remedy = suspects === undefined || !isWhole ? (isWhole ? undefined : 'everything') : remedyFor(suspects, backend, content())
+    if (remedy === undefined) return
+    if (remedy === 'everything') {
+      log.error('somebody else changed the tables, or emptied some of their sets; making them anew')
+      pauseFor(committer.rebuild('content'))
+    } else {
+      log.error({ sets: [...remedy.sets.keys()] }, 'somebody else changed elements of the tables; putting them right')
+      pauseFor(committer.mend(remedy))
+    }
+  }
+}

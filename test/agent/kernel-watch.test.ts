@@ -1,0 +1,171 @@
+// Somebody else changes what is in the kernel: it is put right, said and counted, and the agent's own changes are never taken for it.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import pino from 'pino'
+import type { Agent } from '../../src/agent/agent.ts'
+import { podKey } from '../../src/cluster/objects.ts'
+import { createBackend } from '../../src/netlink/create-backend.ts'
+import type { Backend } from '../../src/nftables/backend.ts'
+import type { Key } from '../../src/nftables/content.ts'
+import type { Change } from '../../src/source.ts'
+import { canonical } from '../compiler/canonical.ts'
+import { emptyKernel, type Kernel } from '../netlink/nf-tables/kernel.ts'
+import { pod, policy } from '../policy/state.ts'
+import { agentOf, nextTurn, ToldSource, wanted } from './agent-in-process.ts'
+import { MemoryBackend } from './memory-backend.ts'
+
+const CHECK_MS = 20
+const PATIENCE_MS = 5000
+const [DENY, WEB] = [
+  policy('x/deny', { podSelector: {} }),
+  policy('x/web', {
+    podSelector: {},
+    ingress: [{
+      from: [{ podSelector: {} }, { ipBlock: { cidr: '192.0.2.0/24', except: ['192.0.2.7/32'] } }],
+      ports: [{ port: 80 }, { port: 1000, endPort: 2000 }],
+    }],
+  }),
+]
+const FIRST: readonly Change[] = [DENY, WEB].map((now) => ({ kind: 'policy', key: now.key, now }))
+
+let agent: Agent
+let source: ToldSource
+let repairs: string[]
+let failures: string[]
+let said: string[]
+
+beforeEach(() => {
+  [repairs, failures, said] = [[], [], []]
+})
+afterEach(() => agent.close())
+
+async function start(backend: Backend, compareSeconds: number, ...changes: readonly Change[]): Promise<void> {
+  source = new ToldSource([...FIRST, ...changes])
+  const log = pino({ level: 'error' }, { write: (text) => said.push((JSON.parse(text) as { msg: string }).msg) })
+  const observer = { repaired: (reason: string) => repairs.push(reason), failed: (stage: string, reason: string) => failures.push(`${stage} ${reason}`) }
+  agent = agentOf(source, backend, { log, observer, checkMs: CHECK_MS, compareSeconds })
+  await agent.start()
+}
+
+/** A pod of this node, or of another. */
+function podChange(n: number, nodeName?: string): Change {
+  const now = pod(`x/p${n}`, `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`, nodeName === undefined ? {} : { nodeName })
+  return { kind: 'pod', key: podKey(now), now }
+}
+
+function gone(n: number): Change {
+  return { kind: 'pod', key: podKey(pod(`x/p${n}`, '')), now: undefined }
+}
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<number> {
+  const begin = performance.now()
+  while (!(await holds())) {
+    if (performance.now() - begin > PATIENCE_MS) throw new Error(`it does not come about: ${said.join('; ')}`)
+    await sleep(2)
+  }
+  return performance.now() - begin
+}
+
+describe('in memory', () => {
+  const elsewhere = Array.from({ length: 300 }, (_, n) => podChange(n + 10, 'node-b'))
+  let backend: MemoryBackend
+  beforeEach(() => {
+    backend = new MemoryBackend()
+  })
+
+  test.each([
+    ['an element is deleted', (elements: Map<Key, unknown>) => elements.delete([...elements.keys()][3]!)],
+    ['a set is emptied', (elements: Map<Key, unknown>) => elements.clear()],
+    ['a value is changed', (elements: Map<Key, unknown>) => elements.set([...elements.keys()][3]!, 77)],
+    ['an element is added', (elements: Map<Key, unknown>) => elements.set('abcd' as Key, 77)],
+  ])('%s: it is mended by itself', async (_, change) => {
+    await start(backend, 180, podChange(1), ...elsewhere)
+    const before = backend.commits.done
+    backend.tamper('class4', change)
+    await until(() => repairs.length > 0)
+    expect(canonical(backend.content)).toEqual(wanted([...FIRST, podChange(1), ...elsewhere]))
+    expect({ repairs, failures, commits: backend.commits.done - before }).toEqual({ repairs: ['content'], failures: [], commits: 1 })
+    expect(said).toEqual(['somebody else changed elements of the tables; putting them right'])
+  })
+
+  test('what nobody tells of is found by the comparison now and then', async () => {
+    await start(backend, 0.1, podChange(1), ...elsewhere)
+    backend.tamper('class4', (elements) => elements.clear())
+    backend.commits.done-- // as if the generation had not moved
+    await until(() => repairs.length > 0)
+    expect(canonical(backend.content)).toEqual(wanted([...FIRST, podChange(1), ...elsewhere]))
+  })
+
+  test('what the agent itself changes during comparisons is not taken for anybody else\'s', async () => {
+    await start(backend, 0, podChange(1), ...elsewhere)
+    for (let turn = 0; turn < 400; turn++) {
+      backend.moods.push(turn % 3 === 0 ? 'late' : 'at once')
+      source.say(turn % 2 === 0 ? gone(10 + turn / 2) : podChange(1000 + turn, turn % 5 === 0 ? undefined : 'node-b'))
+      await nextTurn()
+    }
+    await sleep(100)
+    expect({ repairs, failures, said }).toEqual({ repairs: [], failures: [], said: [] })
+  })
+})
+
+describe.each([
+  ['netlink', undefined], ['netlink', false], ['nft', undefined],
+] as const)('on the kernel, --backend %s, own: %s', (kind, own) => {
+  const changes = [podChange(1), ...Array.from({ length: 200 }, (_, n) => podChange(n + 10, 'node-b'))]
+  const isOwned = kind === 'netlink' && own !== false
+  let kernel: Kernel
+  let backend: Backend
+  beforeEach(async () => {
+    kernel = emptyKernel()
+    backend = createBackend({ kind, namespace: kernel.path, own })
+    await start(backend, 180, ...changes)
+  })
+  afterEach(() => kernel.close())
+
+  async function isRight(): Promise<boolean> {
+    const content = await backend.readContent()
+    return content !== undefined && JSON.stringify(canonical(content)) === JSON.stringify(wanted([...FIRST, ...changes]))
+  }
+
+  const tampering: readonly (readonly [string, string, string])[] = [
+    ['nft flush ruleset', 'flush ruleset', 'handle'],
+    ['a table deleted', 'delete table inet vethguard', 'handle'],
+    ['the bridge table deleted', 'delete table bridge vethguard', 'handle'],
+    ['an element deleted', 'delete element inet vethguard in_isolated4 { 10.0.0.1 }', 'content'],
+    ['an element added', 'add element inet vethguard class4 { 203.0.113.1 : 0:3 }', 'content'],
+    ['a range deleted', 'delete element inet vethguard cidr4 { 192.0.2.8-192.0.2.255 }', 'content'],
+    ['a set emptied', 'flush map inet vethguard class4', 'content'],
+    ['a chain emptied', 'flush chain inet vethguard forward', 'content'],
+    ['a rule added', 'insert rule inet vethguard forward accept', 'content'],
+    ['a chain with another policy', 'add chain inet vethguard forward { policy drop; }', 'content'],
+  ]
+
+  test.each(tampering)('%s', async (_, command, reason) => {
+    const structure = backend.structure()
+    expect(await isRight()).toBe(true)
+    if (isOwned && command !== 'flush ruleset') {
+      expect(() => kernel.nft(command)).toThrow(/Operation not permitted/)
+      return
+    }
+    kernel.nft(command)
+    if (!isOwned) await until(() => repairs.length > 0)
+    await until(isRight)
+    expect({ repairs, failures }).toEqual({ repairs: isOwned ? [] : [reason], failures: [] })
+    if (reason === 'content') expect(lengthOf(backend.structure())).toBe(lengthOf(structure))
+  })
+
+  test('what others do with their own tables is no reason to do anything', async () => {
+    for (let turn = 0; turn < 20; turn++) {
+      kernel.nft(`add table inet other\nadd chain inet other forward { type filter hook forward priority ${turn}; }\ndelete table inet other`)
+      source.say(turn % 2 === 0 ? podChange(2) : gone(2))
+      await sleep(CHECK_MS / 4)
+    }
+    await sleep(CHECK_MS * 5)
+    expect({ repairs, failures, said }).toEqual({ repairs: [], failures: [], said: [] })
+  })
+})
+
+/** Handles are others after a replacement, and as long. */
+function lengthOf(structure: string): number {
+  return structure.length
+}
