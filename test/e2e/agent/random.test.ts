@@ -55,6 +55,7 @@ test('while all watches are cut every second, for 20 s', async () => {
 })
 
 test('while agents are killed and started again', async () => {
+  for (let count = 0; count < 20; count++) await step()
   for (const signal of ['SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
     await stage().inForce()
     const wrongPackets = await stage().judge()
