@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Problem } from '../cluster/change.ts'
 import type { PolicyKey } from '../cluster/objects.ts'
 import { addTo, removeFrom } from '../collections.ts'
+import { policyIn } from '../observe/policy-problems.ts'
 
 export class Problems {
   readonly #log: Logger
@@ -43,11 +44,6 @@ export class Problems {
     }
     return policy
   }
-}
-
-/** The name may be followed by the place in a manifest. */
-function policyIn(object: string): PolicyKey | undefined {
-  return /^NetworkPolicy (.+?\/[^ ]+)/.exec(object)?.[1] as PolicyKey | undefined
 }
 
 function textOf(problem: Problem): string {

@@ -7,8 +7,12 @@ const POLICY = /^NetworkPolicy (?<key>[^\s/]+\/\S+)/
 
 /** Each once, in the order of the problems. */
 export function policiesInError(problems: readonly Problem[]): PolicyKey[] {
-  const keys = problems.map(({ object }) => POLICY.exec(object)?.groups?.['key'])
-  return [...new Set(keys)].filter((key): key is PolicyKey => key !== undefined)
+  return [...new Set(problems.map(({ object }) => policyIn(object)))].filter((key) => key !== undefined)
+}
+
+/** The policy that a problem's object is. */
+export function policyIn(object: string): PolicyKey | undefined {
+  return POLICY.exec(object)?.groups?.['key'] as PolicyKey | undefined
 }
 
 export function countNodeProblems(problems: readonly Problem[]): number {

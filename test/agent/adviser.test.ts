@@ -123,17 +123,18 @@ test('pods that share an address are a problem of those of this node', async () 
 
 test('looks seldom while things change all the time, and never holds up the event loop for long', async () => {
   const namespaces = Array.from({ length: 100 }, (_, index) => `n${index}`)
-  const pods = namespaces.flatMap((name) => Array.from({ length: 100 }, (_, index) => pod(`${name}/p${index}`, '')))
+  const pods = namespaces.flatMap((name) => Array.from({ length: 300 }, (_, index) => pod(`${name}/p${index}`, '')))
   const policies = namespaces.flatMap((name) => Array.from({ length: 20 }, (_, index) => {
     return policy(`${name}/q${index}`, { podSelector: { matchLabels: { app: `nobody-${index}` } } })
   }))
   const { adviser: told } = advised(compilerOf(pods, policies), { settleMs: 0, everyMs: 50 })
-  let [longestMs, lastMs] = [0, performance.now()]
+  let [longestMs, before] = [0, process.threadCpuUsage()] // the machine may be busy with other things
   while (told.warnings.length === 0) {
     await new Promise((resolve) => setImmediate(resolve))
     told.changed()
-    longestMs = Math.max(longestMs, performance.now() - lastMs)
-    lastMs = performance.now()
+    const { user, system } = process.threadCpuUsage(before)
+    longestMs = Math.max(longestMs, (user + system) / 1000)
+    before = process.threadCpuUsage()
   }
   expect(told.warnings).toHaveLength(policies.length)
   expect(longestMs).toBeLessThan(50)
