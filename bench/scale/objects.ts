@@ -42,7 +42,7 @@ export function podObject(world: ScaleWorld, index: number, { stage = 'running',
     kind: 'Pod',
     apiVersion: 'v1',
     metadata: {
-      ...metadata(`app-${appOf(world, index)}-${hash(index, 9)}-${hash(index + 7, 5)}`, index),
+      ...metadata(nameOf(world, index), index),
       generateName: `${replicaSet}-`,
       namespace: `ns-${namespace}`,
       ...(stage === 'ending' ? { deletionTimestamp: TIME, deletionGracePeriodSeconds: 30 } : {}),
@@ -54,6 +54,12 @@ export function podObject(world: ScaleWorld, index: number, { stage = 'running',
     spec: podSpec(stage === 'pending' ? {} : { nodeName: nodeOf(world, index) }),
     status: podStatus(ready, stage === 'running' || stage === 'ending' ? addressesOf(world, index) : []),
   }
+}
+
+/** Numbers of all pods in the order of an API server's list: by namespace and name. */
+export function podsInOrder(world: ScaleWorld): number[] {
+  const keys = Array.from({ length: world.pods }, (_, index) => `ns-${namespaceOf(world, index)}/${nameOf(world, index)}`)
+  return keys.map((_, index) => index).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1))
 }
 
 export function namespaceObject(index: number, team = index % TEAMS): Json {
@@ -75,6 +81,10 @@ export function policyObject({ namespaces }: ScaleWorld, index: number, variant 
 
 function namespaceOf({ local, namespaces }: ScaleWorld, index: number): number {
   return index < local.length ? index % BUSY : index % namespaces
+}
+
+function nameOf(world: ScaleWorld, index: number): string {
+  return `app-${appOf(world, index)}-${hash(namespaceOf(world, index) * APPS + appOf(world, index), 9)}-${hash(index, 5)}`
 }
 
 function appOf({ local, namespaces }: ScaleWorld, index: number): number {

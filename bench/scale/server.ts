@@ -8,7 +8,7 @@ import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { churnRound, type ResourceName } from './churn.ts'
 import type { Order, Report } from './messages.ts'
-import { namespaceObject, podObject, policyObject, type ScaleWorld } from './objects.ts'
+import { namespaceObject, podObject, podsInOrder, policyObject, type ScaleWorld } from './objects.ts'
 
 interface Told {
   readonly resource: ResourceName
@@ -92,7 +92,8 @@ function bookmark(annotations?: object): Buffer {
 
 function prepare(world: ScaleWorld): void {
   const all = (count: number, make: (index: number) => object): Buffer[] => joined(count, (index) => event('ADDED', make(index)))
-  initial.set('pods', all(world.pods, (index) => podObject(world, index)))
+  const pods = podsInOrder(world)
+  initial.set('pods', all(world.pods, (index) => podObject(world, pods[index]!)))
   initial.set('namespaces', all(world.namespaces, (index) => namespaceObject(index)))
   initial.set('networkpolicies', all(world.policies, (index) => policyObject(world, index)))
   round = churnRound(world, randomFrom(1)).map(({ resource, type, object }) => ({ resource, bytes: event(type, object) }))

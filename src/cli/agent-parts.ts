@@ -45,11 +45,13 @@ export function agentParts(config: Config, log: Logger): AgentParts {
   const agent = new Agent({
     nodeName: config.nodeName,
     spoofGuard: config.spoofGuard,
+    compareSeconds: config.compareSeconds,
     serviceRanges: config.serviceCidrs,
     source: reader.source,
     backend: backendOf(config, log),
-    veths: (onChange) => new VethTable({ onChange, onError: (err) => log.error({ err }, 'the node\'s links cannot be followed') }),
+    veths: (onChange, onError) => new VethTable({ onChange, onError }),
     observer: metrics.agent,
+    compareSeconds: config.compareSeconds,
     ...(events === undefined ? {} : { notify: (notice) => events.record(notice) }),
     log,
   })
@@ -57,9 +59,10 @@ export function agentParts(config: Config, log: Logger): AgentParts {
 }
 
 /** The folder if there is one, else the API server of the kubeconfig file or of the Pod we are in. */
-function readerOf({ source, kubeconfig }: Config, observer: KubeObserver, log: Logger): Reader {
+function readerOf({ source, kubeconfig, nodeName }: Config, observer: KubeObserver, log: Logger): Reader {
   if (source !== undefined) return { source: new FolderSource(source), status: () => new Map() }
-  const server = new KubeSource({ credentials: () => findCredentials(kubeconfig, process.env), observer, log: log.child({ component: 'kube' }) })
+  const credentials = () => findCredentials(kubeconfig, process.env)
+  const server = new KubeSource({ nodeName, credentials, observer, log: log.child({ component: 'kube' }) })
   return { source: server, status: () => server.status() }
 }
 

@@ -25,6 +25,7 @@ export interface NamedPort {
 export interface Pod {
   readonly namespace: string
   readonly name: string
+  /** Empty where the source leaves it out: only pods of this node are told from former ones of their name. */
   readonly uid: string
   readonly labels: Labels
   /** spec.nodeName; empty while the pod is not scheduled. */
@@ -48,9 +49,14 @@ export interface Namespace {
 }
 
 export function podKey(pod: { readonly namespace: string; readonly name: string }): PodKey {
-  return `${pod.namespace}/${pod.name}` as PodKey
+  return flat(pod.namespace, pod.name) as PodKey
 }
 
 export function policyKey(policy: { readonly namespace: string; readonly name: string }): PolicyKey {
   return `${policy.namespace}/${policy.name}` as PolicyKey
+}
+
+/** In one piece: what is put together with + or a template keeps its parts in memory beside the whole, for each of 150,000 pods. */
+function flat(namespace: string, name: string): string {
+  return [namespace, name].join('/')
 }

@@ -1,7 +1,7 @@
 // Groups of like pods: selectors match groups, not pods.
 import { addTo, removeFrom } from '../collections.ts'
 import type { Pod } from '../cluster/objects.ts'
-import type { Group, Member, Signature } from './model.ts'
+import type { Alike, Group, Member, Signature } from './model.ts'
 
 /** Groups by key and by namespace. */
 export class Groups {
@@ -21,15 +21,16 @@ export class Groups {
   }
 
   /** The group of a pod, held until `release`. @param sign gives a new group its signature */
-  hold(pod: Pod, sign: (group: Omit<Group, 'signature'>) => Signature): Group {
+  hold(pod: Pod, sign: (like: Alike) => Signature): Group {
     const key = groupKey(pod)
     const known = this.#byKey.get(key)
     if (known !== undefined) {
       known.pods++
       return known
     }
-    const unsigned = { key, namespace: pod.namespace, labels: pod.labels, ports: pod.ports, members: new Set<Member>(), pods: 1 }
-    const group: Group = Object.assign(unsigned, { signature: sign(unsigned) })
+    const { namespace, labels, ports } = pod
+    const signature = sign({ namespace, labels, ports })
+    const group: Group = { key, namespace, labels, ports, members: new Set<Member>(), pods: 1, signature }
     group.signature.groups.add(group)
     this.#byKey.set(key, group)
     addTo(this.#byNamespace, group.namespace, group)

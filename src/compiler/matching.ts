@@ -5,7 +5,7 @@ import { matches } from '../policy/selector.ts'
 import type { Selector } from '../policy/types.ts'
 import type { Groups } from './groups.ts'
 import type { GroupPredicate, PodPredicate, PortName, Predicates } from './predicates.ts'
-import type { Group } from './model.ts'
+import type { Alike, Group } from './model.ts'
 
 /** Predicates with the same namespaces, and the known namespaces that match. */
 interface Selection {
@@ -13,8 +13,6 @@ interface Selection {
   readonly namespaces: Set<string>
   readonly predicates: Set<PodPredicate>
 }
-
-type Unsigned = Omit<Group, 'signature'>
 
 export class Matching {
   readonly #groups: Groups
@@ -72,7 +70,7 @@ export class Matching {
   }
 
   /** Everything that holds of a group, by ascending ids. */
-  predicatesOf(group: Unsigned): GroupPredicate[] {
+  predicatesOf(group: Alike): GroupPredicate[] {
     const found: GroupPredicate[] = []
     const add = (predicates: Iterable<PodPredicate>) => {
       for (const predicate of predicates) if (matches(predicate.pods, group.labels)) found.push(predicate)
@@ -83,7 +81,7 @@ export class Matching {
     return found.sort((a, b) => a.id - b.id)
   }
 
-  #portsOf(group: Unsigned): GroupPredicate[] {
+  #portsOf(group: Alike): GroupPredicate[] {
     return group.ports.flatMap(({ name, protocol, port }) => {
       const asked = this.#predicates.name(protocol, name)
       return asked === undefined ? [] : [this.#predicates.port(asked, port)]

@@ -4,12 +4,16 @@ import type { Labels, NamedPort, Pod, PodKey } from '../cluster/objects.ts'
 import type { GroupPredicate } from './predicates.ts'
 import type { BlockSet } from './sweep.ts'
 
-/** Pods of one namespace with the same labels and the same named ports: no rule can tell them apart but by address. */
-export interface Group {
-  readonly key: string
+/** What rules can see of a pod beside its address. */
+export interface Alike {
   readonly namespace: string
   readonly labels: Labels
   readonly ports: readonly NamedPort[]
+}
+
+/** Pods that are alike: no rule can tell them apart but by address. */
+export interface Group extends Alike {
+  readonly key: string
   readonly members: Set<Member>
   /** Pods that hold on to the group, with or without an address. */
   pods: number

@@ -1,8 +1,11 @@
 // One value for all that are equal: pods of one workload say the same in most fields, and there may be 150,000 of them.
 import type { Pod } from '../cluster/objects.ts'
 
-/** So many values are remembered in each of two generations: those not seen for that long are forgotten, so that what is gone does not add up. */
-const GENERATION = 50_000
+/**
+ * So many values are remembered in each of two generations; those not seen for so long are forgotten, so that what is gone does not
+ * add up. An API server lists pods by their names: those of one workload come together.
+ */
+const GENERATION = 5000
 
 export class Interner {
   readonly #texts = new Remembered<string>()

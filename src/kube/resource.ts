@@ -33,8 +33,8 @@ const POD_FIELDS: Fields = {
   status: { phase: true, podIP: true, podIPs: true },
 }
 
-/** Fresh ones for one source. */
-export function resources(): Resource[] {
+/** Fresh ones for one source. @param nodeName the node whose pods must be told from others that had their names before */
+export function resources(nodeName: string): Resource[] {
   const interner = new Interner()
   return [
     {
@@ -59,7 +59,7 @@ export function resources(): Resource[] {
       path: '/api/v1/pods',
       fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed',
       fields: POD_FIELDS,
-      read: (object) => interned(readPod(object), interner),
+      read: (object) => slim(readPod(object), nodeName, interner),
     },
   ]
 }
@@ -69,8 +69,9 @@ function readNetworkPolicy(object: unknown): Reading {
   return { change: policy && { kind: 'policy', key: policy.key, now: policy }, problems }
 }
 
-/** Pods of one workload say the same in many fields: kept once, these cost little. */
-function interned({ change, problems }: Reading, interner: Interner): Reading {
+/** Pods of one workload say the same in many fields: kept once, these cost little. Nobody asks for the uid of pods elsewhere. */
+function slim({ change, problems }: Reading, nodeName: string, interner: Interner): Reading {
   if (change?.kind !== 'pod' || change.now === undefined) return { change, problems }
-  return { change: { ...change, now: interner.pod(change.now) }, problems }
+  const pod = interner.pod(change.now)
+  return { change: { ...change, now: pod.nodeName === nodeName ? pod : { ...pod, uid: '' } }, problems }
 }

@@ -15,6 +15,8 @@ import { TIMING, type Timing } from './timing.ts'
 import { Transport } from './transport.ts'
 
 export interface KubeSourceOptions {
+  /** The node that we are on. */
+  readonly nodeName: string
   /** See findCredentials. */
   readonly credentials: () => Promise<Credentials>
   readonly log: Logger
@@ -53,7 +55,7 @@ export class KubeSource implements Source {
       onSynced: () => this.#onSynced(),
     }
     const shared = { transport, observer, log, timing: { ...TIMING, ...timing }, ...told }
-    this.#reflectors = new Map(resources().map((resource) => [resource.name, new Reflector({ ...shared, resource })]))
+    this.#reflectors = new Map(resources(this.#options.nodeName).map((resource) => [resource.name, new Reflector({ ...shared, resource })]))
     for (const reflector of this.#reflectors.values()) reflector.start()
     await this.#synced.promise
   }

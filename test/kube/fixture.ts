@@ -8,6 +8,8 @@ import type { Timing } from '../../src/kube/timing.ts'
 import type { FakeApi } from './fake-api.ts'
 import type { FakeObject } from './fake-history.ts'
 
+export const NODE = 'n1'
+
 /** Waits are a twentieth of what they are for. */
 export const FAST: Timing = {
   silenceMs: 60,
@@ -23,7 +25,7 @@ export function credentialsFor(api: FakeApi): () => Promise<Credentials> {
 }
 
 export function sourceOn(api: FakeApi, timing: Partial<Timing> = {}, observer: KubeObserver = {}, log = pino({ level: 'silent' })): KubeSource {
-  return new KubeSource({ credentials: credentialsFor(api), log, observer, timing: { ...FAST, ...timing } })
+  return new KubeSource({ nodeName: NODE, credentials: credentialsFor(api), log, observer, timing: { ...FAST, ...timing } })
 }
 
 /** A logger, and what it has said. */
@@ -37,7 +39,7 @@ export function pod(name: string, fields: { ip?: string; app?: string; phase?: s
   const { ip = '10.0.0.1', app = 'a', phase = 'Running', uid = name, note = '' } = fields
   return {
     metadata: { namespace: 'default', name, uid, labels: { app }, annotations: { note } },
-    spec: { nodeName: 'n1', containers: [{ name: 'c', ports: [{ name: 'http', containerPort: 80 }] }] },
+    spec: { nodeName: NODE, containers: [{ name: 'c', ports: [{ name: 'http', containerPort: 80 }] }] },
     status: { phase, podIPs: [{ ip }] },
   }
 }

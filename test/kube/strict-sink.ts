@@ -4,6 +4,7 @@ import type { Problem } from '../../src/cluster/change.ts'
 import type { Change, SourceSink } from '../../src/source.ts'
 import { type ResourceName, resources } from '../../src/kube/resource.ts'
 import type { FakeHistory } from './fake-history.ts'
+import { NODE } from './fixture.ts'
 
 export interface ClusterState {
   readonly objects: ReadonlyMap<string, unknown>
@@ -43,7 +44,7 @@ export const RESOURCES: readonly ResourceName[] = ['pods', 'namespaces', 'networ
 export function stateOf(history: FakeHistory): ClusterState {
   const objects = new Map<string, unknown>()
   const problems = new Map<string, readonly Problem[]>()
-  for (const { name, read } of resources()) {
+  for (const { name, read } of resources(NODE)) {
     for (const object of history.objects(name)) {
       const reading = read(object)
       if (reading.change?.now !== undefined) objects.set(`${reading.change.kind} ${reading.change.key}`, reading.change.now)
