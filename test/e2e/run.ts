@@ -90,13 +90,18 @@ async function tryCluster(cluster: Cluster, layout: Layout, agents: Agents | und
   const release = agents instanceof Release ? agents : undefined
   const run = async (checks: readonly Check[]): Promise<CaseResult[]> => runChecks(checks.filter(isWanted), {
     cluster, agents, report,
-    onFailure: (check) => keepEvidence(cluster, agents, join(values.logs, layout.name, check.replaceAll(/\W+/g, '-').slice(0, 60))),
+    onFailure: (check) => tryToKeepEvidence(cluster, agents, join(values.logs, layout.name, check.replaceAll(/\W+/g, '-').slice(0, 60))),
   })
   const results = await timed('checks', () => run([...CHECKS, ...release === undefined ? [] : releaseChecks(release)]))
   if (values.suite) results.push(...await timed('suite', () => trySuite(cluster, layout, agents)))
-  await keepEvidence(cluster, agents, join(values.logs, layout.name))
+  await tryToKeepEvidence(cluster, agents, join(values.logs, layout.name))
   if (release !== undefined) results.push(...await timed('end', () => run(lastChecks(release, layout))))
   return results
+}
+
+/** A cluster that cannot even be looked at is no reason to end. */
+async function tryToKeepEvidence(cluster: Cluster, agents: Agents | undefined, folder: string): Promise<void> {
+  await keepEvidence(cluster, agents, folder).catch((error: unknown) => console.log(`${folder} is not complete:`, error))
 }
 
 function isWanted({ name }: Check): boolean {

@@ -4,6 +4,7 @@ import { formatAddress, type Address, type Family } from '../../../src/cluster/a
 import { connect, exchange, type Outcome } from '../../lab/client.ts'
 import { literalAddress } from '../../lab/host.ts'
 import type { ClusterNode } from './cluster-node.ts'
+import { Unexpected } from './unexpected.ts'
 
 /** Something with an address of each family. */
 export interface Target {
@@ -41,7 +42,7 @@ export function placeOf({ name, namespace, address4, address6 }: ClusterNode): P
 
 /**
  * Tries all, in both families, until all come out as they should in one and the same round.
- * @throws Error with those that did not in the last round
+ * @throws Unexpected with those that did not in the last round
  */
 export async function expectReach(expectations: readonly Expectation[], patienceMs = PATIENCE_MS): Promise<void> {
   const cells = expectations.flatMap((expectation) => ([4, 6] as const).map((family) => ({ ...expectation, family })))
@@ -49,7 +50,7 @@ export async function expectReach(expectations: readonly Expectation[], patience
   for (;;) {
     const wrong = (await Promise.all(cells.map(judge))).filter((line) => line !== undefined)
     if (wrong.length === 0) return
-    if (performance.now() > deadline) throw new Error(wrong.join('\n'))
+    if (performance.now() > deadline) throw new Unexpected(wrong)
     await sleep(100)
   }
 }

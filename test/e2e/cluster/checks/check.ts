@@ -3,6 +3,7 @@ import type { Agents } from '../agents.ts'
 import type { Cluster } from '../cluster.ts'
 import { Playground } from '../playground.ts'
 import { placeOf, type Place } from '../reach.ts'
+import { Unexpected } from '../unexpected.ts'
 import type { CaseResult } from '../../upstream-suite.ts'
 
 export interface World {
@@ -47,20 +48,27 @@ async function runCheck(check: Check, namespace: string, { cluster, agents, onFa
   const start = performance.now()
   const mustFail = check.needsAgent && agents === undefined
   const playground = await Playground.create(cluster, namespace)
-  let failure = ''
+  let error: unknown
   try {
     await check.run(worldOf(cluster, playground, check.name))
     await agents?.assertHealthy()
-  } catch (error) {
-    failure = error instanceof Error ? error.stack ?? error.message : String(error)
+  } catch (thrown) {
+    error = thrown
     if (!mustFail) await onFailure(check.name)
   } finally {
     await playground.close()
   }
   const seconds = (performance.now() - start) / 1000
-  if (!mustFail) return { name: check.name, passed: failure === '', seconds, failure }
-  const name = `${check.name} (fails without an agent)`
-  return { name, passed: failure !== '', seconds, failure: failure === '' ? 'it holds without an agent, so it shows nothing' : '' }
+  if (!mustFail) return { name: check.name, passed: error === undefined, seconds, failure: textOf(error) }
+  const passed = error instanceof Unexpected
+  const failure = error === undefined ? 'it holds without an agent, so it shows nothing' : textOf(error)
+  return { name: `${check.name} (fails without an agent)`, passed, seconds, failure: passed ? '' : failure }
+}
+
+/** Where an error comes from is worth knowing only if it is not what the check looks for. */
+function textOf(error: unknown): string {
+  if (error === undefined || error instanceof Unexpected) return error?.message ?? ''
+  return error instanceof Error ? error.stack ?? error.message : JSON.stringify(error)
 }
 
 function worldOf(cluster: Cluster, playground: Playground, name: string): World {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { addDns } from '../dns.ts'
 import { kubectl } from '../kubectl.ts'
+import { Unexpected } from '../unexpected.ts'
 import type { Check, World } from './check.ts'
 import { appPeer } from './ranges.ts'
 
@@ -40,7 +41,7 @@ async function expectLookUp(world: Pick<World, 'cluster' | 'playground'>, expect
   for (;;) {
     const answer = await lookUp(world)
     if (answer === expected) return
-    if (performance.now() > deadline) throw new Error(`the look-up came to ${answer}, should be ${expected}`)
+    if (performance.now() > deadline) throw new Unexpected([`the look-up came to ${answer}, should be ${expected}`])
     await sleep(200)
   }
 }

@@ -9,12 +9,13 @@ import { udpSocket } from '../../../lab/servers.ts'
 import { runTool } from '../binaries.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Place } from '../reach.ts'
+import { Unexpected } from '../unexpected.ts'
 import type { Check } from './check.ts'
 
 const IMAGE = 'localhost/first-packets'
 const [COLLECTOR_PORT, ANSWER_PORT] = [7009, 9]
 /** host-local gives addresses one after the other: one of the next few is the pod's. */
-const GUESSES = 4
+const GUESSES = 3
 /** From the pod being ready until nothing may get through any more, and how long that is watched. */
 const [SETTLE_MS, WATCH_MS] = [3000, 3000]
 
@@ -39,7 +40,7 @@ export const FIRST_PACKETS: Check = {
     collector.close()
     const late = { out: collector.times.length, in: knocking.answers - early.in }
     say(`${early.out.length} datagrams got out, the last ${Math.max(0, ...early.out)} ms after the program's start; ${early.in} to it were answered`)
-    if (late.out + late.in > 0) throw new Error(`once the pod was known, ${late.out} got out and ${late.in} were answered`)
+    if (late.out + late.in > 0) throw new Unexpected([`once the pod was known, ${late.out} got out and ${late.in} were answered`])
   },
 }
 
@@ -73,11 +74,15 @@ async function collectIn({ namespace }: Place): Promise<{ readonly times: number
   return { times, close: () => socket.close() }
 }
 
-/** Sends datagrams to addresses every few milliseconds, each from a port of its own, and counts answers. */
+/**
+ * Sends datagrams to addresses every few milliseconds and counts answers. Each has a port of its own for good: with one that comes
+ * again it would belong to a connection that was there before the pod was isolated.
+ */
 class Knocking {
   answers = 0
   readonly #timer: NodeJS.Timeout
-  static readonly #PERIOD_MS = 5
+  #port = 12_000
+  static readonly #PERIOD_MS = 10
   static readonly #PATIENCE_MS = 500
 
   constructor(from: Place, addresses: readonly Address[]) {
@@ -93,7 +98,7 @@ class Knocking {
     const socket = udpSocket(text.includes(':') ? 6 : 4)
     socket.on('message', () => this.answers++)
     socket.on('error', () => undefined) // nobody has the address yet
-    inNamespace(namespace, () => socket.bind())
+    inNamespace(namespace, () => socket.bind(this.#port++))
     socket.send('knock', ANSWER_PORT, text)
     setTimeout(() => socket.close(), Knocking.#PATIENCE_MS)
   }

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isReady, statusOf, type PodOptions } from '../pod-object.ts'
 import { expectReach } from '../reach.ts'
+import { Unexpected } from '../unexpected.ts'
 import type { Check } from './check.ts'
 
 const TIMING = { periodSeconds: 1, failureThreshold: 3, timeoutSeconds: 5 }
@@ -25,7 +26,7 @@ export const KUBELET_PROBES: Check = {
     for (const { name } of pods) {
       const pod = await playground.getPod(name)
       const restarts = statusOf(pod).containerStatuses![0]!.restartCount
-      if (!isReady(pod) || restarts > 0) throw new Error(`${name}: ready ${isReady(pod)}, ${restarts} restarts`)
+      if (!isReady(pod) || restarts > 0) throw new Unexpected([`${name}: ready ${isReady(pod)}, ${restarts} restarts`])
     }
     await expectReach(pods.map((pod) => ({ from: far, to: pod, outcome: 'timeout' })))
   },

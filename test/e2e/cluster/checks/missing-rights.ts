@@ -10,6 +10,7 @@ import type { Layout } from '../layout.ts'
 import { expectReach } from '../reach.ts'
 import type { Release } from '../release.ts'
 import { until } from '../until.ts'
+import { Unexpected } from '../unexpected.ts'
 import type { Check, World } from './check.ts'
 import { appPeer } from './ranges.ts'
 
@@ -76,8 +77,11 @@ function withoutRight(release: Release, { right, take, says }: Missing): Check {
       take(objects)
       await withObjects(world, release, objects, async () => {
         await expectLog(release, says)
-        const isEnforced = await expectEnforcement(world, FAIL_MS).then(() => true, () => false)
-        if (isEnforced) throw new Error('they are enforced all the same, so nobody needs it')
+        const isEnforced = await expectEnforcement(world, FAIL_MS).then(() => true, (error: unknown) => {
+          if (error instanceof Unexpected) return false
+          throw error
+        })
+        if (isEnforced) throw new Unexpected(['they are enforced all the same, so nobody needs it'])
       })
     },
   }
@@ -112,7 +116,7 @@ async function expectLog(release: Release, says: RegExp): Promise<void> {
     logs = [...(await release.logs()).values()]
     return logs.length > 0 && logs.every((log) => says.test(log))
   }).catch((cause: unknown) => {
-    throw new Error(`no agent said ${String(says)}, but:\n${logs.join('\n')}`, { cause })
+    throw new Unexpected([`no agent said ${String(says)}, but:`, ...logs], { cause })
   })
 }
 

@@ -2,6 +2,7 @@
 import type { Release } from '../release.ts'
 import { expectReach } from '../reach.ts'
 import { until } from '../until.ts'
+import { Unexpected } from '../unexpected.ts'
 import type { Check } from './check.ts'
 import { leftOfRelease, tablesOf } from './left-behind.ts'
 
@@ -15,7 +16,7 @@ export function helmTest(release: Release): Check {
     async run() {
       const output = await release.test()
       const phases = [...output.matchAll(/^Phase:\s+(\w+)/gm)].map(([, phase]) => phase)
-      if (phases.length === 0 || phases.some((phase) => phase !== 'Succeeded')) throw new Error(output)
+      if (phases.length === 0 || phases.some((phase) => phase !== 'Succeeded')) throw new Unexpected([output])
     },
   }
 }
@@ -29,7 +30,7 @@ export function uninstall(release: Release): Check {
       const server = await playground.pod('server', { node: near.name })
       const client = await playground.pod('client', { node: far.name })
       await expectReach([{ from: client, to: server, outcome: 'timeout' }])
-      if (tablesOf(cluster).length !== 4) throw new Error(`not each node has both tables: ${tablesOf(cluster).join('; ')}`)
+      if (tablesOf(cluster).length !== 4) throw new Unexpected(['not each node has both tables:', ...tablesOf(cluster)])
       await release.uninstall()
       await expectReach([{ from: client, to: server, outcome: 'open' }])
       let left: string[] = []
@@ -38,7 +39,7 @@ export function uninstall(release: Release): Check {
         return left.length === 0
       }
       await until('end of everything', PATIENCE_MS, isGone).catch((cause: unknown) => {
-        throw new Error(`left behind: ${left.join('; ')}`, { cause })
+        throw new Unexpected(['left behind:', ...left], { cause })
       })
     },
   }

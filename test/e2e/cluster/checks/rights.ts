@@ -9,6 +9,7 @@ import { kubectl } from '../kubectl.ts'
 import { processOf } from '../pod-namespace.ts'
 import { statusOf } from '../pod-object.ts'
 import type { Release } from '../release.ts'
+import { Unexpected } from '../unexpected.ts'
 import type { Check } from './check.ts'
 
 /** linux/capability.h: CAP_NET_ADMIN is bit 12. */
@@ -27,7 +28,7 @@ export function leastRights(release: Release): Check {
       const wrong = (await Promise.all((await release.pods()).map((pod) => wrongWith(cluster, pod)))).flat()
       const { rules } = await cluster.admin.get(`/apis/rbac.authorization.k8s.io/v1/clusterroles/${RELEASE}`)
       if (!isDeepStrictEqual(rules, AGENT_RULES)) wrong.push(`the role grants ${JSON.stringify(rules)}`)
-      if (wrong.length > 0) throw new Error(wrong.join('\n'))
+      if (wrong.length > 0) throw new Unexpected(wrong)
     },
   }
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PacketStream } from '../packet-stream.ts'
 import { expectReach } from '../reach.ts'
 import type { Release } from '../release.ts'
+import { Unexpected } from '../unexpected.ts'
 import type { Check } from './check.ts'
 import { appPeer } from './ranges.ts'
 
@@ -35,9 +36,9 @@ export function rollingUpgrade(release: Release): Check {
         const expected = allowed.includes(stream) ? sent : 0
         if (sent < 1000 || arrived !== expected || answered !== expected) wrong.push(line)
       }
-      if (wrong.length > 0) throw new Error(wrong.join('\n'))
+      if (wrong.length > 0) throw new Unexpected(wrong)
       const after = await namesOf(release)
-      if (after.some((name) => before.includes(name))) throw new Error(`not all agents were replaced: ${before.join()} -> ${after.join()}`)
+      if (after.some((name) => before.includes(name))) throw new Unexpected([`not all agents were replaced: ${before.join()} -> ${after.join()}`])
     },
   }
 }
