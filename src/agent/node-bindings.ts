@@ -7,11 +7,12 @@ import type { PodKey } from '../cluster/objects.ts'
 import type { Compiler } from '../compiler/compiler.ts'
 import type { Bindings } from '../compiler/guard.ts'
 import type { Content, Delta } from '../nftables/content.ts'
+import { reasonOf } from '../observe/reason.ts'
 import { Guard } from './guard.ts'
 import { checkNode } from './node-checks.ts'
 import type { AgentOptions, Veths } from './options.ts'
 
-export interface NodeBindingsOptions extends Pick<AgentOptions, 'nodeName' | 'spoofGuard' | 'veths'> {
+export interface NodeBindingsOptions extends Pick<AgentOptions, 'nodeName' | 'spoofGuard' | 'veths' | 'observer' | 'log'> {
   readonly compiler: Compiler
   /** Veths changed: bind() may have something to say. */
   readonly onChange: () => void
@@ -28,9 +29,14 @@ export class NodeBindings {
   constructor(options: NodeBindingsOptions) {
     this.#options = options
     this.#guard = new Guard(options.spoofGuard)
-    this.#veths = options.veths(() => {
+    const { observer = {}, log } = options
+    const changed = (): void => {
       this.#vethRevision++
       options.onChange()
+    }
+    this.#veths = options.veths(changed, (err) => {
+      observer.failed?.('veths', reasonOf(err))
+      log.error({ err }, 'the node\'s links cannot be followed; it is tried again')
     })
   }
 

@@ -20,8 +20,8 @@ export interface AgentOptions extends ReportOptions {
   readonly spoofGuard: boolean
   readonly source: Source
   readonly backend: Backend
-  /** Makes the follower of the node's veths. */
-  readonly veths: (onChange: () => void) => Veths
+  /** Makes the follower of the node's veths. It goes on after what it tells with onError. */
+  readonly veths: (onChange: () => void, onError: (error: Error) => void) => Veths
   readonly log: Logger
   readonly observer?: AgentObserver
   /** How often it is looked whether the tables are still there and the node is fit, in ms. Default: 500. */

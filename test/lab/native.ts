@@ -10,6 +10,7 @@ const c = {
   sched_getcpu: libc.func('int sched_getcpu()') as Native,
   sched_getaffinity: libc.func('int sched_getaffinity(int, uint64, _Out_ void*)') as Native,
   sched_setaffinity: libc.func('int sched_setaffinity(int, uint64, const void*)') as Native,
+  dup2: libc.func('int dup2(int, int)') as Native,
 }
 
 function checked(call: string, result: number): number {
@@ -22,6 +23,11 @@ export function linkIndex(name: string): number {
   const index = c.if_nametoindex(name)
   if (index === 0) throw new SystemCallError(`if_nametoindex ${name}`, koffi.errno())
   return index
+}
+
+/** Makes a descriptor another name of an open file, whatever it was before. */
+export function replaceDescriptor(fd: number, by: number): void {
+  checked('dup2', c.dup2(by, fd))
 }
 
 /** Runs a synchronous function with this thread held on the CPU that it is on. */

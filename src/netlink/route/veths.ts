@@ -2,6 +2,8 @@
 //
 //   links, routes, neighbours, FDB ──events──▶ RouteState ──links concerned──┐
 //   addresses inside the peers' namespaces ──asked for each (retries)────────┴──▶ Veth ──▶ onChange
+//
+// Once it has started nothing ends it: when sockets fail all is begun anew with others, later and later.
 import type { Address } from '../../cluster/address.ts'
 import type { Veth } from '../../cluster/veth.ts'
 import { NetlinkError } from '../../errors.ts'
@@ -13,7 +15,9 @@ import { addressesInside, fdb, hostRoutes, links, neighbours } from './tables.ts
 
 /** When to look again for the addresses of a new veth: the CNI sets them some ms after the link, and nobody tells. */
 const RETRY_MS = [2, 3, 5, 10, 10, 10, 20, 20, 20, 50, 50, 100, 200, 500, 1000, 2000, 5000] as const
-const RESYNC_RETRY_MS = 200
+/** Between tries to follow again after a failure; doubled each time. */
+const FIRST_REOPEN_MS = 100
+const LONGEST_REOPEN_MS = 10_000
 
 /** "This veth is now so" (undefined: it is gone, or leads to no other namespace any more). */
 export interface VethChange {
@@ -28,7 +32,7 @@ export interface VethTableOptions {
   readonly receiveBytes?: number | undefined
   /** Changes that came together. Never called before start() nor after close(). */
   readonly onChange: (changes: readonly VethChange[]) => void
-  /** The table may be out of date: events stopped, or the kernel refused a dump, which is tried again. */
+  /** The table may be out of date: events stopped, or the kernel refused to tell something. It is tried again. */
   readonly onError: (error: Error) => void
 }
 
@@ -40,6 +44,8 @@ export class VethTable {
   #socket: RouteSocket | undefined
   #events: RouteEvents | undefined
   #resyncTimer: NodeJS.Timeout | undefined
+  #reopenMs = FIRST_REOPEN_MS
+  #closed = false
   #lost = 0
 
   constructor(options: VethTableOptions) {
@@ -51,12 +57,12 @@ export class VethTable {
    * @throws SystemCallError, NetlinkError if the kernel cannot be asked
    */
   start(): void {
-    const { namespace, receiveBytes, onError } = this.#options
+    const { namespace, receiveBytes } = this.#options
     this.#socket = new RouteSocket(namespace)
     this.#events = new RouteEvents({
       namespace,
       receiveBytes,
-      onError,
+      onError: (error) => this.#reopenLater(error),
       onEvents: (events) => this.#follow(events),
       onLost: () => this.#recover(),
     })
@@ -79,7 +85,13 @@ export class VethTable {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
+    await this.#disconnect()
+  }
+
+  async #disconnect(): Promise<void> {
     clearTimeout(this.#resyncTimer)
+    this.#resyncTimer = undefined
     for (const ifindex of this.#retries.keys()) this.#stopRetry(ifindex)
     const [socket, events] = [this.#socket, this.#events]
     this.#socket = this.#events = undefined
@@ -95,18 +107,34 @@ export class VethTable {
   #recover(): void {
     this.#lost++
     // Once the buffer overflowed more losses follow at once: they are one.
-    this.#resyncTimer ??= setTimeout(() => this.#tryResync(), 0)
+    this.#resyncTimer ??= setTimeout(() => {
+      this.#resyncTimer = undefined
+      this.#trying(() => {
+        if (this.#socket !== undefined) this.#resync(this.#socket)
+      })
+    }, 0)
   }
 
-  #tryResync(): void {
-    this.#resyncTimer = undefined
-    if (this.#socket === undefined) return
+  /** What fails is begun again from new sockets. */
+  #trying(act: () => void): void {
     try {
-      this.#resync(this.#socket)
+      act()
+      this.#reopenMs = FIRST_REOPEN_MS
     } catch (error) {
-      this.#options.onError(error as Error)
-      this.#resyncTimer = setTimeout(() => this.#tryResync(), RESYNC_RETRY_MS)
+      this.#reopenLater(error as Error)
     }
+  }
+
+  #reopenLater(error: Error): void {
+    if (this.#closed) return
+    this.#options.onError(error)
+    const disconnected = this.#disconnect()
+    this.#resyncTimer = setTimeout(() => {
+      void disconnected.then(() => {
+        if (!this.#closed) this.#trying(() => this.start())
+      })
+    }, this.#reopenMs)
+    this.#reopenMs = Math.min(this.#reopenMs * 2, LONGEST_REOPEN_MS)
   }
 
   #resync(socket: RouteSocket): void {
@@ -147,7 +175,9 @@ export class VethTable {
     } catch (error) {
       // The other end, or its namespace, is gone or going: the event that says so is on its way.
       if (error instanceof NetlinkError) return []
-      throw error
+      this.#options.onError(error as Error)
+      const known = this.#veths.get(link.ifindex)
+      return known === undefined ? [] : [...known.addresses, ...known.linkLocal]
     }
   }
 

@@ -1,7 +1,9 @@
 // Following real veths of real namespaces through what CNIs do to them.
+import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { deleteNamespaces, exec } from '../../lab/namespace.ts'
+import { replaceDescriptor } from '../../lab/native.ts'
 import { addressLines, follow, makeNode, texts, vethLines, type Follower, type TestNode } from './node.ts'
 
 let node: TestNode
@@ -155,6 +157,36 @@ describe('evidence on the node', () => {
     await follower.until(() => follower.veth('v0')?.learned.length === 0)
   })
 })
+
+test('sockets that fail are replaced, and what happened meanwhile is found', async () => {
+  const before = sockets()
+  follower.table.start()
+  node.ip(...vethLines(node, 0))
+  node.podIp(0, ...addressLines('10.1.0.5/32'))
+  await follower.until(() => addressesOf('v0')?.join() === '10.1.0.5')
+  const folder = openSync('/', 'r')
+  for (const fd of sockets().filter((each) => !before.includes(each))) replaceDescriptor(fd, folder)
+  closeSync(folder)
+  follower.table.refresh()
+  expect(addressesOf('v0')).toEqual(['10.1.0.5'])
+  node.ip(...vethLines(node, 1))
+  node.podIp(1, ...addressLines('10.1.0.6/32'))
+  await follower.until(() => addressesOf('v1')?.join() === '10.1.0.6')
+  expect(follower.errors.splice(0).length).toBeGreaterThan(1)
+  node.podIp(0, 'link del eth0')
+  await follower.until(() => follower.veth('v0') === undefined)
+})
+
+/** Descriptors of this process's open sockets. */
+function sockets(): number[] {
+  return readdirSync('/proc/self/fd').map(Number).filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:')
+    } catch {
+      return false // of the listing itself
+    }
+  })
+}
 
 test('nothing is told after close, no timer is left, and closing twice is fine', async () => {
   const timersBefore = timers()
