@@ -52,7 +52,6 @@ export function agentParts(config: Config, log: Logger): AgentParts {
     veths: (onChange, onError) => new VethTable({ onChange, onError }),
     observer: metrics.agent,
     compareSeconds: config.compareSeconds,
-    compareSeconds: config.compareSeconds,
     ...(events === undefined ? {} : { notify: (notice) => events.record(notice) }),
     log,
   })
