@@ -11,6 +11,7 @@ import type { Direction, Policy } from '../../src/policy/types.ts'
 import type { DirectionVerdict, Flow } from '../../src/policy/verdict.ts'
 import { AgentLab, PORT_80 } from '../agent/agent-lab.ts'
 import { AgentProcess } from '../agent/agent-process.ts'
+import { until } from '../kube/fake-api.ts'
 import { fixtureObjects, type KubeObject, PODS, policyObject } from '../situations/fixture.ts'
 import { Scraper } from './scraper.ts'
 import { labelled, seriesIn } from './series.ts'
@@ -185,10 +186,18 @@ describe('settings', () => {
     expect(() => new Scraper(namespace).get('/livez')).toThrow(/[Cc]onnect/)
   })
 
+  test('--compare-seconds: what somebody took out of the kernel is put back, and counted', async () => {
+    await agent.kill('SIGTERM')
+    agent = await lab.start('--compare-seconds', '1', '--backend', 'nft', '--listen', '127.0.0.1:9611') // nft owns no tables
+    lab.exec('nft', 'flush set inet vethguard in_isolated4')
+    await until(() => labelled(scraper.metrics(), 'vethguard_table_repairs_total')['reason=content'] === 1, 'a repair', 20_000)
+    expect(lab.exec('nft', 'list set inet vethguard in_isolated4')).toContain('elements')
+  })
+
   test('--dry-run says what it would do, and does nothing', async () => {
     await agent.kill('SIGTERM')
     lab.exec('nft', 'flush ruleset')
-    agent = await lab.start('--dry-run', '--listen', '127.0.0.1:9611')
+    agent = await lab.start('--dry-run', '--compare-seconds', '1', '--listen', '127.0.0.1:9611')
     expect(agent.logs.map(({ msg }) => msg)).toContain('would be done; the kernel is left as it is')
     expect(JSON.stringify(agent.logs)).toContain('add table inet vethguard')
     const since = agent.logs.length
@@ -196,6 +205,8 @@ describe('settings', () => {
     await agent.heard('would be done; the kernel is left as it is', since)
     expect(lab.exec('nft', 'list ruleset')).toBe('')
     expect(scraper.get('/readyz').status).toBe(200)
+    await sleep(2500) // two comparisons find nothing amiss
+    expect(labelled(scraper.metrics(), 'vethguard_table_repairs_total')).toEqual({ 'reason=handle': 0, 'reason=content': 0, 'reason=refused': 0 })
   })
 })
 
