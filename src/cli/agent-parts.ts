@@ -51,7 +51,6 @@ export function agentParts(config: Config, log: Logger): AgentParts {
     backend: backendOf(config, log),
     veths: (onChange, onError) => new VethTable({ onChange, onError }),
     observer: metrics.agent,
-    compareSeconds: config.compareSeconds,
     ...(events === undefined ? {} : { notify: (notice) => events.record(notice) }),
     log,
   })
