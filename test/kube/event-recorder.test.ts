@@ -68,8 +68,9 @@ test('a missing permission is said once, with what to grant, and is not tried ag
   for (let count = 0; count < 5; count++) recorder.record({ ...NOTICE, message: `number ${count}` })
   await until(() => api.requests.length === 5, 'five requests')
   recorder.record(NOTICE)
-  await until(() => lines.length > 1, 'an Event after that')
+  await until(() => [...api.created.values()].some(({ note }) => note === NOTICE.message), 'an Event after that')
   expect(api.created.size).toBe(1)
+  await until(() => lines.length > 1, 'the end of the trouble')
   expect(lines.map(({ msg }) => msg)).toEqual([
     expect.stringContaining('grant the verb create on events of the API group events.k8s.io'),
     'Events are written again',
