@@ -68,7 +68,7 @@ describe.each(['pods', 'namespaces', 'networkpolicies'])('without the right to r
     await stage().enforcing()
     await stage().inForce()
     await stage().account.grant(rulesWithout(resource))
-    await until('refusal', 5000, () => stage().account.client.get(pathOf(resource)).then(() => false, (error: unknown) => (error as ApiError).status === 403))
+    await until('refusal', 30_000, () => stage().account.client.get(pathOf(resource)).then(() => false, (error: unknown) => (error as ApiError).status === 403))
     stage().server.cutConnections()
     for (const agent of stage().agents) await agent.says(forbidden(resource))
     const wrongPackets = await stage().judge()

@@ -13,7 +13,8 @@ export interface AgentProcessOptions {
   readonly flags: readonly string[]
 }
 
-const PATIENCE_MS = 20_000
+/** On a machine with much else to do an agent starts slowly. */
+const PATIENCE_MS = 60_000
 
 export class AgentProcess {
   private readonly daemon: Daemon

@@ -42,7 +42,7 @@ async function addPod(index: number, app: string, namespace = 'shop'): Promise<A
 
 /** Waits until exactly these reach port 80 of the server, and looks once more a little later. */
 async function reachedBy(...names: string[]): Promise<void> {
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 30_000
   const both = { 4: names, 6: names }
   const measured = (): typeof both => ({ 4: reaching(4), 6: reaching(6) })
   while (performance.now() < deadline && JSON.stringify(measured()) !== JSON.stringify(both)) await sleep(2)

@@ -30,15 +30,22 @@ async function step(): Promise<void> {
   while (!await store(stage().server.admin, state.changes!.next().value as Change));
 }
 
-test('200 random steps', async () => {
+/** All of them take less than a minute where nothing else runs. */
+const TIMEOUT_MS = 300_000
+
+test(`200 random steps (SEED=${SEED})`, async () => {
   for (let count = 0; count < 200; count++) {
     await step()
     await stage().inForce()
   }
-})
+}, TIMEOUT_MS)
 
 test('while all watches are cut every second, for 20 s', async () => {
-  const cutter = setInterval(() => stage().server.cutConnections(), 1000)
+  let cuts = 0
+  const cutter = setInterval(() => {
+    stage().server.cutConnections()
+    cuts++
+  }, 1000)
   const end = performance.now() + 20_000
   for (const agent of stage().agents) agent.hear()
   try {
@@ -51,8 +58,9 @@ test('while all watches are cut every second, for 20 s', async () => {
   }
   await stage().inForce()
   const reconnects = stage().agents.map((agent) => agent.hear().split('reads the API server again').length - 1)
-  expect(Math.min(...reconnects)).toBeGreaterThan(10)
-})
+  expect(cuts).toBeGreaterThan(5)
+  expect(Math.min(...reconnects)).toBeGreaterThan(cuts / 2)
+}, TIMEOUT_MS)
 
 test('while agents are killed and started again', async () => {
   for (let count = 0; count < 20; count++) await step()
@@ -69,7 +77,7 @@ test('while agents are killed and started again', async () => {
     await Promise.all(stage().agents.map((agent) => agent.kill(signal)))
     for (const agent of stage().agents) agent.restart()
     await step()
+    await stage().enforcing()
   }
-  await stage().enforcing()
   await stage().inForce()
-})
+}, TIMEOUT_MS)

@@ -1,5 +1,4 @@
 // What tests of the agent play on: two lab nodes, an agent process on each, and a real API server that both read with least rights.
-import { expect } from '@jest/globals'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,7 +22,8 @@ export interface StageOptions {
   readonly serverFlags?: readonly string[]
 }
 
-const PATIENCE_MS = 10_000
+/** A machine with much else to do is slow, which is no failure: tests that measure time say so. */
+const PATIENCE_MS = 30_000
 const PAUSE_MS = 5
 
 export class Stage {
@@ -96,6 +96,7 @@ export class Stage {
   /**
    * Waits until every packet passes, or does not, as what the API server has stored says.
    * @returns how long that took, in ms, with the packets
+   * @throws Error with those that do not, and what the agents have said
    */
   async inForce(probes?: readonly Probe[]): Promise<number> {
     const since = performance.now()
@@ -104,7 +105,7 @@ export class Stage {
       const wrong = wrongPackets()
       const tookMs = performance.now() - since
       if (wrong.length === 0) return tookMs
-      if (tookMs > PATIENCE_MS) expect(wrong).toEqual([])
+      if (tookMs > PATIENCE_MS) throw new Error(`packets do not do what is stored:\n${[...wrong, ...this.agents.map((agent) => agent.hear())].join('\n')}`)
       await sleep(PAUSE_MS)
     }
   }
