@@ -52,8 +52,10 @@ async function start(agent: ScaleAgent) {
   const { time, ...line } = await agent.heard('enforcing')
   const cpuMs = agent.cpuMs()
   await sleep(SETTLE_MS)
-  const held = longest(agent.looks())
-  return { readyMs: time - agent.startedAtMs, cpuMs, ...held, peakRssMB: agent.memoryMB('VmHWM'), steadyRssMB: agent.memoryMB('VmRSS'), line }
+  const looks = agent.looks()
+  const { heapMB, externalMB } = looks.at(-1)!
+  const memory = { peakRssMB: agent.memoryMB('VmHWM'), steadyRssMB: agent.memoryMB('VmRSS'), heapMB, externalMB }
+  return { readyMs: time - agent.startedAtMs, cpuMs, ...longest(looks), ...memory, line }
 }
 
 async function churn(agent: ScaleAgent, server: ChildProcess) {
@@ -91,8 +93,9 @@ async function relist(agent: ScaleAgent, server: ChildProcess) {
   return { ms: time - startedAt, ...longest(agent.looks().slice(looksBefore)), peakRssMB: agent.memoryMB('VmHWM') }
 }
 
-function longest(looks: readonly Look[]): { heldMs: number; collectedMs: number } {
-  return { heldMs: Math.max(...looks.map(({ heldMs }) => heldMs)), collectedMs: Math.max(...looks.map(({ collectedMs }) => collectedMs)) }
+function longest(looks: readonly Look[]): Pick<Look, 'heldMs' | 'heldCpuMs' | 'collectedMs'> {
+  const most = (field: keyof Look): number => Math.max(...looks.map((look) => look[field]))
+  return { heldMs: most('heldMs'), heldCpuMs: most('heldCpuMs'), collectedMs: most('collectedMs') }
 }
 
 function medianOf(numbers: readonly number[]): number {

@@ -4,10 +4,10 @@ import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks'
 import process from 'node:process'
 
 export interface Look {
-  /** By performance.timeOrigin + performance.now(). */
-  readonly atMs: number
-  /** Longest time between two turns of the event loop since the last look; up to RESOLUTION_MS of it was waiting. */
+  /** Longest time between two turns of the event loop since the last look; RESOLUTION_MS of it may have been waiting. */
   readonly heldMs: number
+  /** The same in CPU time of the main thread: what it would be if nobody else were on the machine. */
+  readonly heldCpuMs: number
   /** Longest pause of the garbage collector. */
   readonly collectedMs: number
   readonly heapMB: number
@@ -24,27 +24,28 @@ if (file !== undefined) follow(file)
 
 function follow(path: string): void {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-  let collectedMs = 0
+  delay.enable()
+  let [heldCpuMs, collectedMs, cpuMs] = [0, 0, threadCpuMs()]
+  setInterval(() => {
+    const now = threadCpuMs()
+    heldCpuMs = Math.max(heldCpuMs, now - cpuMs)
+    cpuMs = now
+  }, RESOLUTION_MS).unref()
   const collections = new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) collectedMs = Math.max(collectedMs, duration)
   })
   collections.observe({ entryTypes: ['gc'] })
-  delay.enable()
   setInterval(() => {
     const { heapUsed, external } = process.memoryUsage()
-    const look: Look = {
-      atMs: round(performance.timeOrigin + performance.now()),
-      heldMs: round(delay.max / 1e6),
-      collectedMs: round(collectedMs),
-      heapMB: round(heapUsed / MB),
-      externalMB: round(external / MB),
-    }
+    const heldMs = delay.max / 1e6
+    const figures = { heldMs, heldCpuMs, collectedMs, heapMB: heapUsed / MB, externalMB: external / MB } satisfies Look
+    appendFileSync(path, `${JSON.stringify(figures, (_, value: unknown) => (typeof value === 'number' ? Math.round(value * 10) / 10 : value))}\n`)
     delay.reset()
-    collectedMs = 0
-    appendFileSync(path, `${JSON.stringify(look)}\n`)
+    ;[heldCpuMs, collectedMs] = [0, 0]
   }, EVERY_MS).unref()
 }
 
-function round(value: number): number {
-  return Math.round(value * 10) / 10
+function threadCpuMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1000
 }

@@ -31,8 +31,10 @@ export interface PodRecord {
 /** An address of the cluster. */
 export interface Member {
   readonly address: Address
-  /** The pods that say it is theirs. */
-  claims: readonly PodRecord[]
+  /** The pod that says it is its; undefined: none does, and the address is about to be forgotten. */
+  claim: PodRecord | undefined
+  /** More pods that say so. */
+  rivals: readonly PodRecord[]
   /** The group of the pod that owns the address; undefined while it is nobody's, or contested. */
   group: Group | undefined
   /** Known while the address is in a class. */

@@ -54,7 +54,8 @@ export class Peers {
   }
 
   claims(address: Address): readonly PodRecord[] {
-    return this.#members.get(address)?.claims ?? []
+    const member = this.#members.get(address)
+    return member === undefined ? [] : claimsOn(member)
   }
 
   /** Brings signatures and atoms in step with everything that is asked now and was not before. */
@@ -131,17 +132,19 @@ export class Peers {
 
   #claim(address: Address, before: PodRecord | undefined, now: PodRecord | undefined): void {
     const member = getOrAdd(this.#members, address, () => unclaimed(address))
-    const others = member.claims.filter((claim) => claim !== before)
-    // concat, since an array that is made by spreading has room for many more (100 bytes for each address of the cluster).
-    member.claims = now !== undefined && claimed(now).includes(address) ? others.concat(now) : others
-    if (member.claims.length === 0) this.#members.delete(address)
+    const claims = claimsOn(member).filter((claim) => claim !== before)
+    if (now !== undefined && claimed(now).includes(address)) claims.push(now)
+    const [first, ...rivals] = claims
+    member.claim = first
+    member.rivals = rivals.length === 0 ? NO_RIVALS : rivals
+    if (first === undefined) this.#members.delete(address)
     this.#changedAddresses.add(address)
     this.#own(member)
   }
 
   /** Follows the claims: a member belongs to its owner's group. */
   #own(member: Member): void {
-    const owner = ownerOf(member.claims)
+    const owner = ownerOf(claimsOn(member))
     if (owner === 'contested') this.contested.add(member.address)
     else this.contested.delete(member.address)
     const group = owner === 'contested' ? undefined : owner?.group
@@ -173,8 +176,16 @@ export class Peers {
   }
 }
 
+/** Nearly all addresses have none: a list of its own for each would be a tenth of all memory. */
+const NO_RIVALS: readonly PodRecord[] = []
+
 function unclaimed(address: Address): Member {
-  return { address, claims: [], group: undefined, atom: undefined, class: undefined }
+  return { address, claim: undefined, rivals: NO_RIVALS, group: undefined, atom: undefined, class: undefined }
+}
+
+/** The pods that say the address is theirs. */
+function claimsOn({ claim, rivals }: Member): PodRecord[] {
+  return claim === undefined ? [] : [claim, ...rivals]
 }
 
 function claimed(record: PodRecord | undefined): readonly Address[] {
