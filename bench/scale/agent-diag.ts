@@ -60,7 +60,7 @@ export class ScaleAgent {
     const argv = ['-m', 'sh', '-ec', AS_IN_POD.replaceAll('\n', ' '), 'sh', program, 'agent', '--log-level', 'debug']
     const child = inNamespace(namespace, () => spawn('unshare', argv, { stdio: ['ignore', 'pipe', 'inherit'], env }))
     this.#child = child
-    createInterface({ input: child.stdout }).on('line', (text) => { if (text.startsWith('{')) this.lines.push(JSON.parse(text) as Line); else console.error(text) })
+    createInterface({ input: child.stdout }).on('line', (text) => this.lines.push(JSON.parse(text) as Line))
   }
 
   /** Until it has said this. @returns that line @throws if it has ended */
