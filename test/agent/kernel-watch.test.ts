@@ -98,13 +98,26 @@ describe('in memory', () => {
 
   test('what the agent itself changes during comparisons is not taken for anybody else\'s', async () => {
     await start(backend, 0, podChange(1), ...elsewhere)
-    for (let turn = 0; turn < 400; turn++) {
-      backend.moods.push(turn % 3 === 0 ? 'late' : 'at once')
-      source.say(turn % 2 === 0 ? gone(10 + turn / 2) : podChange(1000 + turn, turn % 5 === 0 ? undefined : 'node-b'))
-      await nextTurn()
+    for (let turn = 0; turn < 1500; turn++) {
+      backend.moods.push(turn % 3 === 0 ? 'at once' : 'late')
+      const one = 10 + ((turn >> 1) * 7) % 300
+      source.say(turn % 2 === 0 ? gone(one) : podChange(one, 'node-b'))
+      if (turn % 10 === 0) await sleep(1)
+      else await nextTurn()
     }
     await sleep(100)
     expect({ repairs, failures, said }).toEqual({ repairs: [], failures: [], said: [] })
+    expect(backend.looks).toBeGreaterThan(100)
+  })
+
+  test('what the agent itself changes is no reason to compare', async () => {
+    await start(backend, 180, podChange(1))
+    for (let turn = 0; turn < 20; turn++) {
+      source.say(turn % 2 === 0 ? podChange(2) : gone(2))
+      await sleep(CHECK_MS / 4)
+    }
+    await sleep(CHECK_MS * 3)
+    expect(backend.looks).toBe(0)
   })
 })
 

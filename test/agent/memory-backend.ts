@@ -19,6 +19,8 @@ export class MemoryBackend implements Backend {
   refuses: (content: Content) => boolean = () => false
   /** Of all kinds, and those that went well. */
   readonly commits = { tried: 0, done: 0 }
+  /** How often somebody looked at all elements of a set. */
+  looks = 0
   #sets = new Map<SetName, Map<Key, Value>>()
   #counters = new Map<CounterName, CounterValue>()
   readonly #tables = new Map<TableFamily, TableState>()
@@ -63,10 +65,11 @@ export class MemoryBackend implements Backend {
     return new Map([...names].flatMap((name) => (this.#counters.has(name) ? [[name, this.#counters.get(name)!] as const] : [])))
   }
 
-  /** One turn for each element. */
+  /** One turn for each element that was there at the beginning: it tells what is not so any more. */
   async eachElement(set: SetName, visit: (key: Key, value: Value) => void): Promise<boolean> {
     const elements = this.#sets.get(set)
-    for (const [key, value] of elements ?? []) {
+    this.looks++
+    for (const [key, value] of [...(elements ?? [])]) {
       visit(key, value)
       await nextTurn()
     }
