@@ -19,9 +19,9 @@ export const CHECKS: readonly Check[] = [
   NODE_LOCAL, KUBELET_PROBES, CLUSTER_IP, NODE_PORT, HAIRPIN, CLUSTER_DNS, REPLACED_POD, RESTARTED_CONTAINER, FIRST_PACKETS,
 ]
 
-/** While a release is installed. */
+/** While a release is installed. A test that failed leaves its pod to look at, until the next one. */
 export function releaseChecks(release: Release): Check[] {
-  return [helmTest(release), helmTestFails(release), leastRights(release), rollingUpgrade(release)]
+  return [helmTestFails(release), helmTest(release), leastRights(release), rollingUpgrade(release)]
 }
 
 /** The end of a release, and what can be tried after it; which rights are needed depends on the API server alone. */
