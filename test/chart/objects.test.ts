@@ -58,7 +58,9 @@ test.each(Object.entries(MATRIX))('all pods run the same image: %s', async (_, v
 
 test('labels and annotations of pods are added to, and the selector\'s are not replaced', async () => {
   const values = { labels: { team: 'a', 'app.kubernetes.io/name': 'mine' }, podLabels: { x: 'y', 'app.kubernetes.io/component': 'mine' }, podAnnotations: { z: '1' } }
-  const { labels, annotations } = templateOf(find(await render(values), 'DaemonSet')).metadata
+  const daemonSet = find(await render(values), 'DaemonSet')
+  expect(metadataOf(daemonSet).labels).toMatchObject({ team: 'a', 'app.kubernetes.io/name': 'vethguard' })
+  const { labels, annotations } = templateOf(daemonSet).metadata
   expect(labels).toEqual({
     team: 'a', x: 'y', 'app.kubernetes.io/name': 'vethguard', 'app.kubernetes.io/instance': 'vethguard', 'app.kubernetes.io/component': 'agent',
   })
