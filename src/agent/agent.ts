@@ -130,7 +130,8 @@ export class Agent implements AgentView {
     return new Map(Array.from(this.#content().sets, ([name, elements]) => [name, elements.size]))
   }
 
-  async hits(): Promise<HitTotals> {
+  async hits(): Promise<HitTotals | undefined> {
+    if (!this.isReady) return undefined
     const begun = this.#hits.begin()
     try {
       this.#hits.read(await this.#options.backend.readCounters(), begun)

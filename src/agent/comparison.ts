@@ -13,6 +13,9 @@ const STEP = 2000
 /** Keys that look wrong, by set. 'missing': there is no such set. */
 export type Suspects = ReadonlyMap<SetName, ReadonlySet<Key> | 'missing'>
 
+/** What puts it right: a delta, or everything made anew. */
+export type Remedy = Delta | 'everything'
+
 /**
  * The first look.
  * @param wanted what the kernel should have, at the moment of the call; a live view
@@ -27,11 +30,16 @@ export async function suspectsIn(backend: Backend, wanted: () => Content): Promi
   return suspects
 }
 
+/** Whether the second look leaves some out: the kernel rearranges a set that has grown, and tells less of it meanwhile. */
+export function isBlurred(suspects: Suspects): boolean {
+  return [...suspects.values()].some((keys) => keys !== 'missing' && keys.size > MANY)
+}
+
 /**
  * The second look, while nothing is being committed.
- * @returns what puts it right: a delta, or 'everything' anew; undefined: nothing is wrong
+ * @returns undefined: nothing is wrong
  */
-export function remedyFor(suspects: Suspects, backend: Backend, { sets: wanted }: Content): Delta | 'everything' | undefined {
+export function remedyFor(suspects: Suspects, backend: Backend, { sets: wanted }: Content): Remedy | undefined {
   const sets = new Map<SetName, SetDelta>()
   for (const [set, keys] of suspects) {
     if (keys === 'missing') return 'everything'

@@ -6,7 +6,7 @@ import type { Backend, BackendState } from '../nftables/backend.ts'
 import type { Content } from '../nftables/content.ts'
 import type { AgentObserver } from '../observe/observer.ts'
 import { reasonOf } from '../observe/reason.ts'
-import { remedyFor, suspectsIn } from './comparison.ts'
+import { isBlurred, type Remedy, remedyFor, type Suspects, suspectsIn } from './comparison.ts'
 import type { Committer } from './committer.ts'
 
 const DEFAULT_COMPARE_SECONDS = 180
@@ -33,7 +33,8 @@ export class KernelWatch {
   readonly #compareMs: number
   #comparing = false
   #lastComparison = { startedAt: performance.now(), endedAt: performance.now() }
-  #haveOthersCommitted = false
+  /** Somebody else has committed since the last comparison, or it could not see everything. */
+  #isInDoubt = false
 
   constructor(options: KernelWatchOptions) {
     this.#options = options
@@ -64,21 +65,21 @@ export class KernelWatch {
     if (generation === committer.generation) return
     committer.setGeneration(generation)
     const isOurs = [...tables.values()].every(({ owner }) => owner === 'self')
-    if (!isOurs) this.#haveOthersCommitted = true
+    if (!isOurs) this.#isInDoubt = true
   }
 
   #isDue(): boolean {
     if (this.#comparing) return false
     const { startedAt, endedAt } = this.#lastComparison
     const sinceMs = performance.now() - endedAt
-    return sinceMs >= this.#compareMs || (this.#haveOthersCommitted && sinceMs >= (endedAt - startedAt) * (1 / LARGEST_SHARE - 1))
+    return sinceMs >= this.#compareMs || (this.#isInDoubt && sinceMs >= (endedAt - startedAt) * (1 / LARGEST_SHARE - 1))
   }
 
   /** Never rejects. */
   async #compare(): Promise<void> {
     const { backend, content, whenIdle, observer, log } = this.#options
     this.#comparing = true
-    this.#haveOthersCommitted = false
+    this.#isInDoubt = false
     const startedAt = performance.now()
     try {
       const suspects = this.#isStructureWhole() ? await suspectsIn(backend, content) : undefined
@@ -95,18 +96,22 @@ export class KernelWatch {
     return this.#options.committer.isStructure(this.#options.backend.structure())
   }
 
-  /** @param suspects undefined: of the structure */
-  #mend(suspects: Awaited<ReturnType<typeof suspectsIn>> | undefined): void {
-    const { backend, committer, content, pauseFor, log } = this.#options
-    const isWhole = this.#isStructureWhole()
-    const remedy = suspects === undefined || !isWhole ? (isWhole ? undefined : 'everything') : remedyFor(suspects, backend, content())
-    if (remedy === undefined) return
+  /** @param suspects undefined: the structure is not what it was */
+  #mend(suspects: Suspects | undefined): void {
+    const { committer, pauseFor, log } = this.#options
+    const remedy = this.#remedyFor(suspects)
     if (remedy === 'everything') {
       log.error('somebody else changed the tables, or emptied some of their sets; making them anew')
       pauseFor(committer.rebuild('content'))
-    } else {
+    } else if (remedy !== undefined) {
       log.error({ sets: [...remedy.sets.keys()] }, 'somebody else changed elements of the tables; putting them right')
       pauseFor(committer.mend(remedy))
-    }
+    } else if (suspects !== undefined && isBlurred(suspects)) this.#isInDoubt = true
+  }
+
+  #remedyFor(suspects: Suspects | undefined): Remedy | undefined {
+    const { backend, content } = this.#options
+    if (!this.#isStructureWhole()) return 'everything'
+    return suspects && remedyFor(suspects, backend, content())
   }
 }

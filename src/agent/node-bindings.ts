@@ -29,15 +29,11 @@ export class NodeBindings {
   constructor(options: NodeBindingsOptions) {
     this.#options = options
     this.#guard = new Guard(options.spoofGuard)
-    const { observer = {}, log } = options
     const changed = (): void => {
       this.#vethRevision++
       options.onChange()
     }
-    this.#veths = options.veths(changed, (err) => {
-      observer.failed?.('veths', reasonOf(err))
-      log.error({ err }, 'the node\'s links cannot be followed; it is tried again')
-    })
+    this.#veths = options.veths(changed, (err) => this.#failed(err))
   }
 
   get content(): Content {
@@ -73,17 +69,35 @@ export class NodeBindings {
 
   /** Somebody may mend, or break, what is not the agent's own. */
   checkNode(): void {
+    this.#trying(() => this.#findProblems())
+  }
+
+  /** Looks again for veths that are missing. */
+  refresh(): void {
+    if (this.#guard.unguarded.length > 0) this.#trying(() => this.#veths.refresh())
+  }
+
+  async close(): Promise<void> {
+    await this.#veths.close()
+  }
+
+  #findProblems(): void {
     const { nodeName: name, onProblems } = this.#options
     const bridges = new Set(Array.from(this.#veths.veths(), ({ bridge }) => bridge).filter((bridge) => bridge !== undefined))
     onProblems(`Node ${name}`, checkNode({ name, bridges: [...bridges].sort(), unguarded: this.#guard.unguarded }))
   }
 
-  /** Looks again for veths that are missing. */
-  refresh(): void {
-    if (this.#guard.unguarded.length > 0) this.#veths.refresh()
+  #trying(look: () => void): void {
+    try {
+      look()
+    } catch (error) {
+      this.#failed(error)
+    }
   }
 
-  async close(): Promise<void> {
-    await this.#veths.close()
+  #failed(err: unknown): void {
+    const { observer, log } = this.#options
+    observer?.failed?.('veths', reasonOf(err))
+    log.error({ err }, 'the node\'s links and settings cannot be seen; it is tried again')
   }
 }

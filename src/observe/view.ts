@@ -39,6 +39,10 @@ export interface AgentView {
   readonly unguardedPods: number
   /** Elements wanted in each set. */
   setSizes(): ReadonlyMap<SetName, number>
-  /** From the kernel's counters as they are now. @throws NetlinkError, VethguardError */
-  hits(): Promise<HitTotals>
+  /**
+   * From the kernel's counters as they are now.
+   * @returns undefined until the agent is ready: what it counted in an earlier life is not known before
+   * @throws NetlinkError, VethguardError
+   */
+  hits(): Promise<HitTotals | undefined>
 }

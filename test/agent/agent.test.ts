@@ -6,6 +6,7 @@ import type { Agent } from '../../src/agent/agent.ts'
 import type { Commit } from '../../src/observe/observer.ts'
 import type { Change } from '../../src/source.ts'
 import type { CounterName } from '../../src/nftables/content.ts'
+import { SystemCallError } from '../../src/errors.ts'
 import { podKey } from '../../src/cluster/objects.ts'
 import { canonical } from '../compiler/canonical.ts'
 import { pod, policy } from '../policy/state.ts'
@@ -157,6 +158,36 @@ test('while a pod has no veth they are looked at again, and only then', async ()
   told.say(podChange(1))
   await sleep(TABLES_CHECKED_MS)
   expect(looked).toHaveBeenCalledTimes(1)
+  await other.close()
+})
+
+test('hits are not told before those of an earlier life are known, and then with them', async () => {
+  const name = 'deny-in/x/p1' as CounterName
+  source.say(podChange(1))
+  backend.count(name, 5)
+  await agent.close()
+  const next = agentOf(new ToldSource([...FIRST, podChange(1)]), backend)
+  backend.moods.push('late')
+  const started = next.start()
+  expect(await next.hits()).toBeUndefined()
+  await started
+  expect((await next.hits())?.denied).toContainEqual({ key: 'x/p1', direction: 'ingress', packets: 5 })
+  await next.close()
+})
+
+test('veths that cannot be looked at are said and counted, and hold up nothing', async () => {
+  const failed: string[] = []
+  const told = new ToldSource([...FIRST, podChange(1)])
+  const observer = { failed: (stage: string, reason: string) => failed.push(`${stage} ${reason}`) }
+  const looked = (): void => {
+    throw new SystemCallError('recv', 105)
+  }
+  const other = agentOf(told, backend, { looked, observer, checkMs: 10 })
+  await other.start()
+  await sleep(50)
+  expect(new Set(failed)).toEqual(new Set(['veths ENOBUFS']))
+  told.say(podChange(2))
+  expect(isUpToDate(podChange(1), podChange(2))).toBe(true)
   await other.close()
 })
 
