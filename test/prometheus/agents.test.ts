@@ -14,10 +14,10 @@ import { Prometheus } from './prometheus.ts'
 import { scrapeConfigOf } from './scrape-config.ts'
 
 const VALUES = { listen: '$(HOST_IP):9611', podMonitor: { enabled: true } }
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 const WEB: Probe = { protocol: 'TCP', port: 80, family: 4 }
 /** Connections of each client at a time; rates over five minutes are to be high after half a minute. */
-const BURST = 20
+const BURST = 200
 /** Instead of Grafana's variables; scrapes are a second apart. */
 const VARIABLES = { $node: '.*', $namespace: '.*', $__rate_interval: '10s', $__range: '2m' }
 
@@ -90,7 +90,7 @@ async function sendTraffic({ lab, prober, server }: Stage): Promise<void> {
   const [to, ...clients] = lab.pods
   for (let round = 1; state.isOver !== true; round += 1) {
     prober.judge(Array.from({ length: BURST }, () => clients.map((from) => ({ from, to: to!, probe: WEB }))).flat())
-    prober.judge([{ from: clients[0]!, to: to!, probe: WEB, sourceAddress: clients[1]!.address4 }])
+    prober.judge(Array.from({ length: BURST }, () => ({ from: clients[0]!, to: to!, probe: WEB, sourceAddress: clients[1]!.address4 })))
     const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'shop', name: clients[2]!.name } }
     await server.admin.merge(pod, { metadata: { labels: { app: `client-${1 + 2 * (round % 2)}` } } })
     await sleep(100)
