@@ -1,6 +1,6 @@
 // `helm upgrade` replaces one agent after the other; no packet is to notice.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PacketStream } from '../packet-stream.ts'
+import { PacketStream, type StreamCounts } from '../packet-stream.ts'
 import { expectReach } from '../reach.ts'
 import type { Release } from '../release.ts'
 import { Unexpected } from '../unexpected.ts'
@@ -10,6 +10,8 @@ import { appPeer } from './ranges.ts'
 const [ALLOWED_PORT, DENIED_PORT] = [7001, 7002]
 /** Probes before and after, so that the streams are known to work. */
 const AROUND_MS = 2000
+/** With fewer probes nothing was shown. */
+const LEAST = 1000
 
 export function rollingUpgrade(release: Release): Check {
   return {
@@ -23,23 +25,33 @@ export function rollingUpgrade(release: Release): Check {
       const stranger = await playground.pod('stranger', { node: far.name })
       await expectReach(servers.flatMap((to) => [{ from: client, to, outcome: 'open' as const }, { from: stranger, to, outcome: 'timeout' as const }]))
       const before = await namesOf(release)
-      const allowed = servers.map((to) => new PacketStream(client, to, ALLOWED_PORT))
-      const denied = servers.map((to) => new PacketStream(stranger, to, DENIED_PORT))
-      await sleep(AROUND_MS)
-      await release.upgrade({ podAnnotations: { upgraded: 'yes' } })
-      await sleep(AROUND_MS)
-      const wrong: string[] = []
-      const streams = await Promise.all([...allowed, ...denied].map(async (stream) => ({ stream, counts: await stream.stop() })))
-      for (const { stream, counts: { sent, arrived, answered, longestPauseMs } } of streams) {
-        const line = `${stream.name}: ${sent} sent (longest pause ${longestPauseMs.toFixed(0)} ms), ${arrived} arrived, ${answered} answered`
-        say(line)
-        const expected = allowed.includes(stream) ? sent : 0
-        if (sent < 1000 || arrived !== expected || answered !== expected) wrong.push(line)
+      const streams = [
+        ...servers.map((to) => ({ stream: new PacketStream(client, to, ALLOWED_PORT), isAllowed: true })),
+        ...servers.map((to) => ({ stream: new PacketStream(stranger, to, DENIED_PORT), isAllowed: false })),
+      ]
+      let wrong: string[]
+      try {
+        await sleep(AROUND_MS)
+        await release.upgrade({ podAnnotations: { upgraded: 'yes' } })
+        await sleep(AROUND_MS)
+      } finally {
+        const judged = await Promise.all(streams.map(async ({ stream, isAllowed }) => judge(stream, await stream.stop(), isAllowed)))
+        judged.forEach(({ line }) => say(line))
+        wrong = judged.filter(({ isRight }) => !isRight).map(({ line }) => line)
       }
       if (wrong.length > 0) throw new Unexpected(wrong)
       const after = await namesOf(release)
       if (after.some((name) => before.includes(name))) throw new Unexpected([`not all agents were replaced: ${before.join()} -> ${after.join()}`])
     },
+  }
+}
+
+function judge({ name }: PacketStream, counts: StreamCounts, isAllowed: boolean): { readonly line: string; readonly isRight: boolean } {
+  const { sent, arrived, answered, longestPauseMs } = counts
+  const expected = isAllowed ? sent : 0
+  return {
+    line: `${name}: ${sent} sent (longest pause ${longestPauseMs.toFixed(0)} ms), ${arrived} arrived, ${answered} answered`,
+    isRight: sent >= LEAST && arrived === expected && answered === expected,
   }
 }
 
