@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Backend } from '../../../src/nftables/backend.ts'
-import type { Delta } from '../../../src/nftables/content.ts'
+import type { CounterName, Delta, Key, Value } from '../../../src/nftables/content.ts'
 import { diff, emptyContent } from '../../../src/nftables/diff.ts'
+import { SET_NAMES } from '../../../src/nftables/schema.ts'
 import { replace, update } from '../../../src/nftables/transaction.ts'
 import { createBackend } from '../../../src/netlink/create-backend.ts'
 import { anyContent, sameContent } from '../../nftables/contents.ts'
@@ -68,6 +69,59 @@ test('both back ends list the same, after replacing and after updating', async (
     { numRuns: 40 },
   )
 })
+
+test('elements and counters that are asked for by name are those of a look at everything, and those that are not there are left out', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyContent, anyContent, async (a, b) => {
+      await netlink.commit(replace(a, new Map([...a.counters].map((name, index) => [name, { packets: index, bytes: 0 }])), netlink.state()))
+      for (const set of SET_NAMES) {
+        const [there, others] = [a.sets.get(set)!, b.sets.get(set)!]
+        expect(sorted(netlink.readElementsNow(set, new Set([...there.keys(), ...others.keys()])))).toEqual(sorted(there))
+        const visited: [Key, Value][] = []
+        expect(await netlink.eachElement(set, (key, value) => visited.push([key, value]))).toBe(true)
+        expect(sorted(visited)).toEqual(sorted(there))
+      }
+      const counters = netlink.readCountersNow(new Set([...a.counters, ...b.counters]))
+      expect(new Map(counters)).toEqual(new Map([...a.counters].map((name, index) => [name, { packets: index, bytes: 0 }])))
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('the structure stays the same through any change of elements and counters', async () => {
+  await netlink.commit(replace(emptyContent(), new Map(), netlink.state()))
+  const structure = netlink.structure()
+  let current = emptyContent()
+  await fc.assert(
+    fc.asyncProperty(anyContent, async (next) => {
+      await netlink.commit(update(diff(current, next)))
+      current = next
+      expect(netlink.structure() === structure).toBe(true)
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('comments of counters are read back, and both back ends list them the same', async () => {
+  const comment = `shop: ${'a'.repeat(121)}`
+  const name = 'in/set-0f3a' as CounterName
+  const counters = new Map([[name, { packets: 3, bytes: 4, comment }]])
+  const listings: string[] = []
+  for (const backend of [netlink, nft]) {
+    await backend.commit(replace({ ...emptyContent(), counters: new Set([name]) }, counters, backend.state()))
+    expect((await backend.readCounters()).get(name)).toEqual({ packets: 3, bytes: 4, comment })
+    expect(backend.readCountersNow([name])).toEqual(counters)
+    listings.push(kernel.list())
+  }
+  expect(listings[0]).toContain(`comment "${comment}"`)
+  expect(listings[1]).toBe(listings[0])
+  kernel.nft(`flush ruleset\n${listings[0]!}`)
+  expect(kernel.list()).toBe(listings[0])
+})
+
+function sorted(elements: Iterable<readonly [Key, Value]>): (readonly [Key, Value])[] {
+  return [...elements].sort(([a], [b]) => (a < b ? -1 : 1))
+}
 
 function onlyLastAddress({ sets }: Delta): boolean {
   return (['cidr4', 'cidr6'] as const).some((set) => [...(sets.get(set)?.deleted.keys() ?? [])].some((key) => /^\xff+$/.test(key)))
