@@ -1,7 +1,7 @@
 // Watch events: a line of JSON -> what it says, and nothing kept of the object itself.
 import { quote } from '../cluster/fields.ts'
 import { VethguardError } from '../errors.ts'
-import { type Fields, type Pattern, patternOf, prune } from './prune.ts'
+import { type Fields, Pruner } from './prune.ts'
 import type { Reading, Resource } from './resource.ts'
 import { apiError } from './status.ts'
 
@@ -25,19 +25,16 @@ interface Metadata {
 const INITIAL_END = 'k8s.io/initial-events-end'
 const STATUS_FIELDS = { code: true, reason: true, message: true, details: true } as const
 
-/** Undefined: every field is wanted. */
-export type EventPattern = readonly Pattern[] | undefined
-
-/** What is wanted of the events of a resource: also bookmarks and errors. */
-export function eventPattern({ fields }: Resource): EventPattern {
+/** Leaves what is wanted of the events of a resource, also of bookmarks and errors; undefined: every field is wanted. */
+export function eventPruner({ fields }: Resource): Pruner | undefined {
   if (fields === undefined) return undefined
   const metadata = { ...(fields['metadata'] as Fields), resourceVersion: true, annotations: { [INITIAL_END]: true } } as const
-  return patternOf({ type: true, object: { ...fields, ...STATUS_FIELDS, metadata } })
+  return new Pruner({ type: true, object: { ...fields, ...STATUS_FIELDS, metadata } })
 }
 
 /** @throws ApiServerError for an ERROR event; VethguardError SOURCE_UNREADABLE if the line is no event */
-export function readEvent(line: Buffer, resource: Resource, pattern: EventPattern): WatchEvent {
-  const { type, object } = parse(pattern === undefined ? line.toString('utf8') : prune(line, pattern))
+export function readEvent(line: Buffer, resource: Resource, pruner: Pruner | undefined): WatchEvent {
+  const { type, object } = parse(pruner?.prune(line) ?? line.toString('utf8'))
   const { resourceVersion, annotations } = metadataOf(object)
   const version = typeof resourceVersion === 'string' ? resourceVersion : ''
   switch (type) {

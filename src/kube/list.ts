@@ -1,7 +1,7 @@
 // Everything of a resource in pages: for servers that do not stream their initial events.
 import type { Readable } from 'node:stream'
 import { malformed } from './events.ts'
-import { type Pattern, patternOf, prune } from './prune.ts'
+import { Pruner } from './prune.ts'
 import type { Reading, Resource } from './resource.ts'
 import { Turn } from '../steps.ts'
 import type { Transport } from './transport.ts'
@@ -26,13 +26,13 @@ const ANSWER_MS = 60_000
  * @throws ApiServerError, also if the server has forgotten the list half-way (410): then it must be begun anew
  */
 export async function list(transport: Transport, resource: Resource, signal: AbortSignal, listener: ListListener): Promise<string> {
-  const pattern = resource.fields && patternOf({ metadata: { resourceVersion: true, continue: true }, items: resource.fields })
+  const pruner = resource.fields && new Pruner({ metadata: { resourceVersion: true, continue: true }, items: resource.fields })
   const turn = new Turn()
   let page: Page | undefined
   do {
     const path = listPath(resource, page?.next)
     const body = await transport.get(path, { signal, answerMs: ANSWER_MS, silenceMs: ANSWER_MS })
-    page = readPage(await readBody(body), pattern)
+    page = readPage(await readBody(body), pruner)
     const now = performance.now()
     listener.heard(now)
     for (const item of page.items) {
@@ -57,8 +57,8 @@ async function readBody(body: Readable): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-function readPage(body: Buffer, pattern: readonly Pattern[] | undefined): Page {
-  const { items, metadata } = parse(pattern === undefined ? body.toString('utf8') : prune(body, pattern))
+function readPage(body: Buffer, pruner: Pruner | undefined): Page {
+  const { items, metadata } = parse(pruner?.prune(body) ?? body.toString('utf8'))
   const version = metadata?.resourceVersion
   if (typeof version !== 'string' || version === '') throw malformed('the API server sent a list without a resourceVersion')
   return { items: Array.isArray(items) ? items : [], version, next: typeof metadata?.continue === 'string' ? metadata.continue : '' }

@@ -7,54 +7,61 @@ export interface Fields {
 }
 
 /** As it is compared: `"name"` in bytes. */
-export interface Pattern {
+interface Pattern {
   readonly name: Buffer
-  readonly inner: Pattern[] | undefined
+  readonly inner: readonly Pattern[] | undefined
 }
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a] as const
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d] as const
 const SPACE = 0x20
 
-export function patternOf(fields: Fields): Pattern[] {
+const NOTHING = Buffer.alloc(0)
+
+/** Larger buffers are not kept for the next text: they are rare, and stay rare. */
+const LARGEST_KEPT_BYTES = 1 << 20
+
+function patternOf(fields: Fields): Pattern[] {
   return Object.entries(fields).map(([name, inner]) => {
     return { name: Buffer.from(JSON.stringify(name)), inner: inner === true ? undefined : patternOf(inner) }
   })
 }
 
-/**
- * Values of another shape than wanted are kept whole, for the reader to find fault with. Text that is no JSON comes out as
- * something that is none either, or with the fault in what was left out. Names are compared as they are written, without escapes.
- */
-export function prune(json: Buffer, pattern: readonly Pattern[]): string {
-  const pruner = new Pruner(json)
-  pruner.value(pattern)
-  return pruner.text()
-}
-
-/** Reads `json` from front to back, and moves what is wanted together in a copy of it. */
-class Pruner {
-  readonly #json: Buffer
-  readonly #kept: Buffer
+/** Reads texts from front to back, and moves what is wanted together in a buffer that it keeps for the next one. */
+export class Pruner {
+  readonly #pattern: readonly Pattern[]
+  #json: Buffer = NOTHING
+  #kept: Buffer = NOTHING
   #at = 0
   #end = 0
 
-  constructor(json: Buffer) {
-    this.#json = json
-    this.#kept = Buffer.allocUnsafe(json.length)
+  constructor(fields: Fields) {
+    this.#pattern = patternOf(fields)
   }
 
-  text(): string {
-    return this.#kept.toString('utf8', 0, this.#end)
+  /**
+   * Values of another shape than wanted are kept whole, for the reader to find fault with. Text that is no JSON comes out as
+   * something that is none either, or with the fault in what was left out. Names are compared as they are written, without escapes.
+   */
+  prune(json: Buffer): string {
+    this.#json = json
+    if (this.#kept.length < json.length) this.#kept = Buffer.allocUnsafe(json.length)
+    this.#at = 0
+    this.#end = 0
+    this.#value(this.#pattern)
+    const text = this.#kept.toString('utf8', 0, this.#end)
+    this.#json = NOTHING
+    if (this.#kept.length > LARGEST_KEPT_BYTES) this.#kept = NOTHING
+    return text
   }
 
   /** @returns true: it is kept */
-  value(pattern: readonly Pattern[] | undefined): boolean {
+  #value(pattern: readonly Pattern[] | undefined): boolean {
     this.#skipSpace()
     const start = this.#at
     const first = this.#json[start]
     if (pattern !== undefined && first === OPEN_OBJECT) this.#members(CLOSE_OBJECT, () => this.#field(pattern))
-    else if (pattern !== undefined && first === OPEN_LIST) this.#members(CLOSE_LIST, () => this.value(pattern))
+    else if (pattern !== undefined && first === OPEN_LIST) this.#members(CLOSE_LIST, () => this.#value(pattern))
     else this.#keep(start, this.#skipValue())
     return true
   }
@@ -95,7 +102,7 @@ class Pruner {
     }
     this.#keep(start, end)
     this.#kept[this.#end++] = COLON
-    return this.value(wanted.inner)
+    return this.#value(wanted.inner)
   }
 
   #isAt(name: Buffer, start: number, end: number): boolean {

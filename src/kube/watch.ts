@@ -1,6 +1,6 @@
 // One watch request: every event as it arrives, until the server ends it.
 import { Deadline } from './deadline.ts'
-import { eventPattern, readEvent, type WatchEvent } from './events.ts'
+import { eventPruner, readEvent, type WatchEvent } from './events.ts'
 import { LineSplitter } from './lines.ts'
 import type { Resource } from './resource.ts'
 import { Turn } from '../steps.ts'
@@ -38,7 +38,7 @@ export async function watch(transport: Transport, resource: Resource, options: W
   const answerMs = Math.min(ANSWER_MS, options.silenceMs())
   const body = await transport.get(watchPath(resource, options), { signal: deadline.signal, answerMs, silenceMs: 0 })
   listener.opened()
-  const pattern = eventPattern(resource)
+  const pruner = eventPruner(resource)
   const lines = new LineSplitter()
   const turn = new Turn() // a server that sends all its pods is faster than anybody can read them
   deadline.expectWithin(options.silenceMs())
@@ -46,7 +46,7 @@ export async function watch(transport: Transport, resource: Resource, options: W
     const now = performance.now()
     listener.heard(now)
     for (const line of lines.push(chunk)) {
-      const pause = listener.event(readEvent(line, resource, pattern), now) ?? turn.pause()
+      const pause = listener.event(readEvent(line, resource, pruner), now) ?? turn.pause()
       if (pause !== undefined) await pause
     }
     deadline.expectWithin(options.silenceMs())

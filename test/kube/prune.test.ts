@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { type Fields, patternOf, prune } from '../../src/kube/prune.ts'
+import { type Fields, Pruner } from '../../src/kube/prune.ts'
 import { property } from '../property.ts'
 
 const names = fc.constantFrom('a', 'b', 'c', 'ab', 'with "quotes" \\', 'ü')
@@ -28,7 +28,7 @@ function pick(value: unknown, wanted: Fields | true): unknown {
 describe('prune', () => {
   test('keeps what is wanted, of any JSON, with any white space', () => {
     property(fc.tuple(json, fieldTree, fc.constantFrom('', ' ', '\n\t')), ([value, wanted, indent]) => {
-      const pruned = prune(Buffer.from(JSON.stringify(value, null, indent)), patternOf(wanted))
+      const pruned = new Pruner(wanted).prune(Buffer.from(JSON.stringify(value, null, indent)))
       expect(JSON.parse(pruned)).toEqual(pick(value, wanted))
     })
   })
@@ -37,16 +37,24 @@ describe('prune', () => {
     property(fc.tuple(json, fieldTree, fc.nat()), ([value, wanted, cut]) => {
       const text = Buffer.from(JSON.stringify({ a: value }))
       const half = text.subarray(0, cut % text.length)
-      expect(() => JSON.parse(prune(half, patternOf(wanted))) as unknown).toThrow()
+      expect(() => JSON.parse(new Pruner(wanted).prune(half)) as unknown).toThrow()
     })
     property(fc.tuple(fc.uint8Array({ maxLength: 40 }), fieldTree), ([bytes, wanted]) => {
-      prune(Buffer.from(bytes), patternOf(wanted))
+      new Pruner(wanted).prune(Buffer.from(bytes))
+    })
+  })
+
+  test('what came before does not show', () => {
+    property(fc.tuple(json, json, fieldTree), ([before, value, wanted]) => {
+      const pruner = new Pruner(wanted)
+      pruner.prune(Buffer.from(JSON.stringify(before)))
+      expect(JSON.parse(pruner.prune(Buffer.from(JSON.stringify(value))))).toEqual(pick(value, wanted))
     })
   })
 
   test('a pod loses what does not matter', () => {
     const pod = { metadata: { name: 'a', managedFields: [{ fieldsV1: { 'f:a': {} } }] }, spec: { containers: [{ env: [1], ports: [] }] } }
-    const wanted = patternOf({ metadata: { name: true }, spec: { containers: { ports: true } } })
-    expect(prune(Buffer.from(JSON.stringify(pod)), wanted)).toBe('{"metadata":{"name":"a"},"spec":{"containers":[{"ports":[]}]}}')
+    const wanted = { metadata: { name: true }, spec: { containers: { ports: true } } } as const
+    expect(new Pruner(wanted).prune(Buffer.from(JSON.stringify(pod)))).toBe('{"metadata":{"name":"a"},"spec":{"containers":[{"ports":[]}]}}')
   })
 })
