@@ -4,7 +4,7 @@ import { podKey } from '../../src/cluster/objects.ts'
 import { Compiler } from '../../src/compiler/compiler.ts'
 import type { CounterName } from '../../src/nftables/content.ts'
 import type { CounterValue } from '../../src/nftables/transaction.ts'
-import { Hits, type Reading } from '../../src/observe/hits.ts'
+import { Hits, type Reading } from '../../src/agent/hits.ts'
 import { pod, policy } from '../policy/state.ts'
 
 const NODE = 'node-a'

@@ -12,7 +12,7 @@ import { SPOOFED, STRAY } from '../nftables/program.ts'
 import type { Command, CounterValue } from '../nftables/transaction.ts'
 import { type Direction, DIRECTIONS, type PolicyChange } from '../policy/types.ts'
 import type { Change } from '../source.ts'
-import type { HitTotals, Total } from './view.ts'
+import type { HitTotals, Total } from '../observe/view.ts'
 
 /** What the kernel's counters have. */
 export type Reading = ReadonlyMap<CounterName, CounterValue>
