@@ -66,6 +66,14 @@ test('helm waits for the cleanup with rights to look at it, and at nothing else'
   expect(objects.at(-1)!['spec']).toMatchObject({ backoffLimit: 0, activeDeadlineSeconds: 90 })
 })
 
+test('what waits for the cleanup may start where every node has a taint, but not where the agent may not', async () => {
+  const nodeAffinity = { a: [] }
+  const objects = await render({ affinity: { nodeAffinity, podAffinity: { b: [] } }, tolerations: [] })
+  expect(podSpecOf(find(objects, 'Job', 'vethguard-cleanup'))).toMatchObject({
+    affinity: { nodeAffinity }, tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
+  })
+})
+
 test('without cleanup nothing happens after the removal', async () => {
   expect(await hooks('post-delete', { cleanup: { enabled: false } })).toEqual([])
 })
