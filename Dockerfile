@@ -1,7 +1,7 @@
 # The image of the agent: Node, nft 1.0.6, and what these two need of Debian 12; no package manager, and of programs only sh,
 # dirname and readlink, for bin/vethguard. For linux/amd64 and linux/arm64:
 #   docker buildx build --platform linux/amd64,linux/arm64 --tag NAME .
-# Digests are given from outside, `--build-arg NODE_DIGEST=@sha256:...`, as .github/workflows/image.yml does.
+# Digests are given from outside, `--build-arg NODE_DIGEST=@sha256:...`, as .github/workflows/release.yml does.
 ARG NODE_VERSION=24.21.0
 ARG NODE_DIGEST=
 ARG DEBIAN_VERSION=bookworm
