@@ -45,7 +45,7 @@ export class Classes {
     const family = familyOf(member.address)
     if (member.atom === undefined) {
       member.atom = this.atoms[family].of(member.address)
-      this.atoms[family].members.add(member)
+      this.atoms[family].members.enteredClass(member)
     }
     const now = this.#of(family, signature, member.atom)
     if (now === before) return
@@ -108,7 +108,7 @@ export class Classes {
     const family = familyOf(member.address)
     member.class = undefined
     member.atom = undefined
-    this.atoms[family].members.delete(member)
+    this.atoms[family].members.leftClass(member)
     this.#store.remove(`class${family}`, addressKey(member.address))
     this.#drop(before)
   }

@@ -1,7 +1,7 @@
 // The peers' side of the compiler: pods, groups, signatures, atoms and classes, kept in step with what active rules ask.
-import { getOrAdd } from '../collections.ts'
 import { type Address, familyOf } from '../cluster/address.ts'
 import type { Labels, Pod, PodKey } from '../cluster/objects.ts'
+import type { AddressIndex } from './address-index.ts'
 import { Classes } from './classes.ts'
 import { Matching } from './matching.ts'
 import { Groups } from './groups.ts'
@@ -28,7 +28,6 @@ export class Peers {
   readonly classes: Classes
   readonly #signatures = new Signatures()
   readonly #matching = new Matching(this.groups, this.predicates)
-  readonly #members = new Map<Address, Member>()
   readonly #rematch = new Set<Group>()
   readonly #changedAddresses = new Set<Address>()
   #renamed: Renamed[] = []
@@ -54,7 +53,7 @@ export class Peers {
   }
 
   claims(address: Address): readonly PodRecord[] {
-    const member = this.#members.get(address)
+    const member = this.#addresses(address).get(address)
     return member === undefined ? [] : claimsOn(member)
   }
 
@@ -131,15 +130,27 @@ export class Peers {
   }
 
   #claim(address: Address, before: PodRecord | undefined, now: PodRecord | undefined): void {
-    const member = getOrAdd(this.#members, address, () => unclaimed(address))
+    const member = this.#member(address)
     const claims = claimsOn(member).filter((claim) => claim !== before)
     if (now !== undefined && claimed(now).includes(address)) claims.push(now)
     const [first, ...rivals] = claims
     member.claim = first
     member.rivals = rivals.length === 0 ? NO_RIVALS : rivals
-    if (first === undefined) this.#members.delete(address)
     this.#changedAddresses.add(address)
     this.#own(member)
+    if (first === undefined) this.#addresses(address).delete(member)
+  }
+
+  #member(address: Address): Member {
+    const known = this.#addresses(address).get(address)
+    if (known !== undefined) return known
+    const member = unclaimed(address)
+    this.#addresses(address).add(member)
+    return member
+  }
+
+  #addresses(address: Address): AddressIndex {
+    return this.classes.atoms[familyOf(address)].members
   }
 
   /** Follows the claims: a member belongs to its owner's group. */
