@@ -7,7 +7,7 @@ import { OPTIONS, type OptionName } from '../../src/config/options.ts'
 
 const REPOSITORY = join(import.meta.dirname, '..', '..')
 const read = (path: string): string => readFileSync(join(REPOSITORY, path), 'utf8')
-const DOCUMENTS = [...globSync('docs/*.md', { cwd: REPOSITORY }), 'CHANGELOG.md', 'CONTRIBUTING.md', 'README.md']
+const DOCUMENTS = globSync(['*.md', '{docs,deploy,examples,charts/*,test/e2e}/*.md'], { cwd: REPOSITORY })
 
 /** As the forge makes them of headings. */
 function anchorsOf(text: string): string[] {
