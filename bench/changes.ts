@@ -43,7 +43,7 @@ async function measure() {
   const heapMB = Math.round(process.memoryUsage().heapUsed / MB)
   const changes: Record<string, unknown> = {}
   for (const [name, edit] of Object.entries(EDITS)) changes[name] = await run(source, commits, name, edit)
-  const sizes = agent.sizes
+  const { sizes } = agent.view
   await agent.close()
   return { size, start: { ...start, heapMB }, changes, peakRssMB: peakRssMB(), sizes }
 }

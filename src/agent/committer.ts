@@ -23,14 +23,16 @@ export type Committed = Omit<Commit, 'changes' | 'durationMs'>
 
 export interface CommitterOptions {
   readonly backend: Backend
-  /** What the kernel should have, at the moment of the call. */
-  readonly wanted: () => Content
+  /** What the kernel should have; stays as it is until the promise of the commit is settled. */
+  readonly wanted: () => Promise<Content>
   /** What a person is to read beside a counter. */
   readonly describe: (name: CounterName) => string | undefined
   /** Whether source addresses are guarded. */
   readonly guard: boolean
   readonly hits: Hits
   readonly observer: AgentObserver
+  /** Everything is going to be made anew, for the first time or once more. */
+  readonly onTry: () => void
   /** The kernel has confirmed. */
   readonly onCommitted: (committed: Committed) => void
   readonly log: Logger
@@ -46,6 +48,7 @@ export class Committer {
   /** What the kernel told of these tables when they were new. */
   #structure = ''
   #generation = 0
+  #brokenSinceMs: number | undefined
 
   constructor(options: CommitterOptions) {
     this.#options = options
@@ -61,10 +64,15 @@ export class Committer {
     this.#generation = generation
   }
 
+  /** Since when the tables are known to be other than they should be, by performance.now(); undefined: they are not. */
+  get brokenSinceMs(): number | undefined {
+    return this.#brokenSinceMs
+  }
+
   /** Both tables anew in one transaction; counters go on from where they are. @throws NetlinkError, VethguardError */
   async replaceAll(): Promise<void> {
     const { backend, guard, hits } = this.#options
-    const content = this.#options.wanted()
+    const content = await this.#options.wanted()
     const begun = hits.begin()
     const reading = await backend.readCounters()
     hits.read(reading, begun)
@@ -85,15 +93,17 @@ export class Committer {
   /**
    * Applies a delta; if the kernel refuses it, everything is made anew until that succeeds. Nothing else may be committed
    * before the promise is settled. Never rejects.
+   * @param repairs the delta puts right what somebody else has changed
    * @returns undefined when the kernel has confirmed already
    */
-  commit(delta: Delta): Promise<void> | undefined {
+  commit(delta: Delta, repairs = false): Promise<void> | undefined {
     const transaction = this.#transactionOf(delta)
     this.#tell(transaction)
     const startedAt = performance.now()
     const committed = (): void => {
       this.#options.hits.added(delta.counters.added)
       this.#generation = (this.#generation + 1) >>> 0
+      if (repairs) this.#options.observer.repaired?.('content')
       this.#done(transaction, startedAt)
     }
     let committing: Promise<void> | undefined
@@ -114,20 +124,19 @@ export class Committer {
 
   /** Puts right what somebody else has changed. @returns as commit() */
   mend(delta: Delta): Promise<void> | undefined {
-    const repaired = (): void => this.#options.observer.repaired?.('content')
-    const mending = this.commit(delta)
-    if (mending !== undefined) return mending.then(repaired)
-    repaired()
-    return undefined
+    return this.commit(delta, true)
   }
 
   /** Makes everything anew until that succeeds. Never rejects. */
   async rebuild(reason: RepairReason): Promise<void> {
     const { log, observer } = this.#options
     const { signal } = this.#stopped
+    this.#brokenSinceMs ??= performance.now()
     for (let retryMs = FIRST_RETRY_MS; !signal.aborted; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
+      this.#options.onTry()
       try {
         await this.replaceAll()
+        this.#brokenSinceMs = undefined
         observer.repaired?.(reason)
         log.info('the tables were made anew')
         return

@@ -1,7 +1,7 @@
 // Does the kernel have what is wanted, element by element? First a look at everything, which takes its time and may be wrong about
 // what changes meanwhile; then a second one, at once, at what looked wrong.
 import type { Backend } from '../nftables/backend.ts'
-import type { Content, CounterName, Delta, Key, SetDelta, Value } from '../nftables/content.ts'
+import type { CounterName, Delta, Key, SetDelta, Value } from '../nftables/content.ts'
 import { SET_NAMES, type SetName } from '../nftables/schema.ts'
 import { inTurns, type Steps } from '../steps.ts'
 
@@ -10,21 +10,25 @@ const MANY = 1000
 /** Elements of what is wanted that are looked at in one step. */
 const STEP = 2000
 
+type Elements = ReadonlyMap<Key, Value>
+
 /** Keys that look wrong, by set. 'missing': there is no such set. */
 export type Suspects = ReadonlyMap<SetName, ReadonlySet<Key> | 'missing'>
+
+/** What the kernel should have of a set; a live view. Asked for each element. */
+export type Wanted = (set: SetName) => Elements
 
 /** What puts it right: a delta, or everything made anew. */
 export type Remedy = Delta | 'everything'
 
 /**
  * The first look.
- * @param wanted what the kernel should have, at the moment of the call; a live view
  * @throws NetlinkError, VethguardError
  */
-export async function suspectsIn(backend: Backend, wanted: () => Content): Promise<Suspects> {
+export async function suspectsIn(backend: Backend, wanted: Wanted): Promise<Suspects> {
   const suspects = new Map<SetName, ReadonlySet<Key> | 'missing'>()
   for (const set of SET_NAMES) {
-    const found = await suspectsOf(backend, set, () => wanted().sets.get(set) ?? NOTHING)
+    const found = await suspectsOf(backend, set, wanted)
     if (found === 'missing' || found.size > 0) suspects.set(set, found)
   }
   return suspects
@@ -39,30 +43,26 @@ export function isBlurred(suspects: Suspects): boolean {
  * The second look, while nothing is being committed.
  * @returns undefined: nothing is wrong
  */
-export function remedyFor(suspects: Suspects, backend: Backend, { sets: wanted }: Content): Remedy | undefined {
+export function remedyFor(suspects: Suspects, backend: Backend, wanted: Wanted): Remedy | undefined {
   const sets = new Map<SetName, SetDelta>()
   for (const [set, keys] of suspects) {
     if (keys === 'missing') return 'everything'
-    const delta = difference(firstOf(keys), backend, set, wanted.get(set) ?? NOTHING)
+    const delta = difference(firstOf(keys), backend, set, wanted(set))
     if (delta !== undefined && keys.size > MANY) return 'everything'
     if (delta !== undefined) sets.set(set, delta)
   }
   return sets.size === 0 ? undefined : { sets, counters: { added: new Set<CounterName>(), deleted: new Set<CounterName>() } }
 }
 
-type Elements = ReadonlyMap<Key, Value>
-
-const NOTHING: Elements = new Map()
-
-async function suspectsOf(backend: Backend, set: SetName, wanted: () => Elements): Promise<ReadonlySet<Key> | 'missing'> {
+async function suspectsOf(backend: Backend, set: SetName, wanted: Wanted): Promise<ReadonlySet<Key> | 'missing'> {
   const seen = new Set<Key>()
   const suspects = new Set<Key>()
   const exists = await backend.eachElement(set, (key, value) => {
     seen.add(key)
-    if (wanted().get(key) !== value) suspects.add(key)
+    if (wanted(set).get(key) !== value) suspects.add(key)
   })
   if (!exists) return 'missing'
-  await inTurns(missing(wanted(), seen, suspects))
+  await inTurns(missing(wanted(set), seen, suspects))
   return suspects
 }
 

@@ -3,11 +3,12 @@
 // are, everything is compared now and then.
 import type { Logger } from 'pino'
 import type { Backend, BackendState } from '../nftables/backend.ts'
-import type { Content } from '../nftables/content.ts'
 import type { AgentObserver } from '../observe/observer.ts'
 import { reasonOf } from '../observe/reason.ts'
 import { isBlurred, type Remedy, remedyFor, type Suspects, suspectsIn } from './comparison.ts'
 import type { Committer } from './committer.ts'
+import type { Desired } from './desired.ts'
+import type { OneAtATime } from './one-at-a-time.ts'
 
 const DEFAULT_COMPARE_SECONDS = 180
 
@@ -17,12 +18,8 @@ const LARGEST_SHARE = 0.1
 export interface KernelWatchOptions {
   readonly backend: Backend
   readonly committer: Committer
-  /** What the kernel should have, when nothing is being committed. A live view. */
-  readonly content: () => Content
-  /** Does it while nothing is being committed. */
-  readonly whenIdle: (act: () => void) => Promise<void>
-  /** Nothing else is to be committed until then. */
-  readonly pauseFor: (repairing: Promise<void> | undefined) => void
+  readonly desired: Desired
+  readonly work: OneAtATime
   readonly compareSeconds?: number | undefined
   readonly observer: AgentObserver
   readonly log: Logger
@@ -43,12 +40,12 @@ export class KernelWatch {
 
   /** To be called often, while nothing is being committed. Cheap: a comparison goes on by itself. */
   check(): void {
-    const { backend, committer, pauseFor, observer, log } = this.#options
+    const { backend, committer, work, observer, log } = this.#options
     try {
       const state = backend.state()
       if (!committer.isInForce(state)) {
         log.error('somebody else removed or replaced the tables; making them anew')
-        pauseFor(committer.rebuild('handle'))
+        work.waitFor(committer.rebuild('handle'))
         return
       }
       this.#note(state)
@@ -57,7 +54,7 @@ export class KernelWatch {
       observer.failed?.('compare', reasonOf(err))
       log.error({ err }, 'the kernel does not tell whether the tables are still there')
     }
-    pauseFor(committer.keepPast())
+    work.waitFor(committer.keepPast())
   }
 
   #note({ generation, tables }: BackendState): void {
@@ -77,13 +74,13 @@ export class KernelWatch {
 
   /** Never rejects. */
   async #compare(): Promise<void> {
-    const { backend, content, whenIdle, observer, log } = this.#options
+    const { backend, desired, work, observer, log } = this.#options
     this.#comparing = true
     this.#isInDoubt = false
     const startedAt = performance.now()
     try {
-      const suspects = this.#isStructureWhole() ? await suspectsIn(backend, content) : undefined
-      await whenIdle(() => this.#mend(suspects))
+      const suspects = this.#isStructureWhole() ? await suspectsIn(backend, (set) => desired.elements(set)) : undefined
+      await work.whenIdle(() => this.#mend(suspects))
     } catch (err) {
       observer.failed?.('compare', reasonOf(err))
       log.error({ err }, 'the kernel cannot be compared with what it should have; it is tried again')
@@ -98,20 +95,20 @@ export class KernelWatch {
 
   /** @param suspects undefined: the structure is not what it was */
   #mend(suspects: Suspects | undefined): void {
-    const { committer, pauseFor, log } = this.#options
+    const { committer, work, log } = this.#options
     const remedy = this.#remedyFor(suspects)
     if (remedy === 'everything') {
       log.error('somebody else changed the tables, or emptied some of their sets; making them anew')
-      pauseFor(committer.rebuild('content'))
+      work.waitFor(committer.rebuild('content'))
     } else if (remedy !== undefined) {
       log.error({ sets: [...remedy.sets.keys()] }, 'somebody else changed elements of the tables; putting them right')
-      pauseFor(committer.mend(remedy))
+      work.waitFor(committer.mend(remedy))
     } else if (suspects !== undefined && isBlurred(suspects)) this.#isInDoubt = true
   }
 
   #remedyFor(suspects: Suspects | undefined): Remedy | undefined {
-    const { backend, content } = this.#options
+    const { backend, desired } = this.#options
     if (!this.#isStructureWhole()) return 'everything'
-    return suspects && remedyFor(suspects, backend, content())
+    return suspects && remedyFor(suspects, backend, (set) => desired.elements(set))
   }
 }

@@ -37,7 +37,7 @@ export function agentParts(config: Config, log: Logger): AgentParts {
   const metrics: Metrics = new Metrics({
     build: { version: version(), backend: config.backend },
     policyLimit: config.metricsPolicyLabels,
-    view: () => agent,
+    view: () => agent.view,
     kubeStatus: config.source === undefined ? () => reader.status() : undefined,
     log: log.child({ component: 'metrics' }),
   })

@@ -45,8 +45,8 @@ function shown({ source = 'the API server', backend, spoofGuard, listen, dryRun 
 async function serve({ listen }: Config, { agent, metrics, kubeStatus }: AgentParts): Promise<HealthServer | undefined> {
   if (listen === null) return undefined
   return HealthServer.listen(listen, {
-    livez: () => liveness(agent, performance.now()),
-    readyz: () => readiness(agent, kubeStatus()),
+    livez: () => liveness(agent.view, performance.now()),
+    readyz: () => readiness(agent.view, kubeStatus()),
     metrics: (format) => metrics.scrape(format),
   })
 }

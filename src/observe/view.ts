@@ -29,6 +29,10 @@ export interface AgentView {
   readonly isReady: boolean
   /** When the agent's checks ran last, by performance.now(); undefined: it has not started enforcing yet. */
   readonly checkedAtMs: number | undefined
+  /** Since when nothing has come out of what is being done to the kernel, by performance.now(); undefined: nothing is being done. */
+  readonly busySinceMs: number | undefined
+  /** Since when something that is wanted is not in force, by performance.now(); undefined: all is in force. */
+  readonly staleSinceMs: number | undefined
   readonly sizes: CompilerSizes
   readonly problems: readonly Problem[]
   /** What policies cannot do although they seem to. */

@@ -169,9 +169,9 @@ test('hits are not told before those of an earlier life are known, and then with
   const next = agentOf(new ToldSource([...FIRST, podChange(1)]), backend)
   backend.moods.push('late')
   const started = next.start()
-  expect(await next.hits()).toBeUndefined()
+  expect(await next.view.hits()).toBeUndefined()
   await started
-  expect((await next.hits())?.denied).toContainEqual({ key: 'x/p1', direction: 'ingress', packets: 5 })
+  expect((await next.view.hits())?.denied).toContainEqual({ key: 'x/p1', direction: 'ingress', packets: 5 })
   await next.close()
 })
 

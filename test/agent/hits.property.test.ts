@@ -80,7 +80,7 @@ class World {
   }
 
   async compare(): Promise<void> {
-    const shown = countsOf((await this.agent!.hits())!)
+    const shown = countsOf((await this.agent!.view.hits())!)
     const exist = this.#existing()
     const decreased = [...this.#last].filter(([key, packets]) => exist.has(key) && (shown.get(key) ?? 0) < packets)
     expect(decreased).toEqual([])

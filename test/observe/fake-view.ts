@@ -11,6 +11,8 @@ export function fakeView(said: Partial<AgentView> = {}): AgentView {
   return {
     isReady: true,
     checkedAtMs: performance.now(),
+    busySinceMs: undefined,
+    staleSinceMs: undefined,
     sizes: { pods: 9, groups: 8, localPods: 7, activePolicies: 6, classes: 5, profiles: 4, permissions: 3 },
     problems: [],
     warnings: [],

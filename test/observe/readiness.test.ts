@@ -28,10 +28,10 @@ test('probes and metrics follow what the agent has read', async () => {
   for (let each = 0; each < REFUSALS; each++) api.failNext('pods', 'forbidden')
   const source = sourceOn(api)
   const agent = agentOf(source, new MemoryBackend())
-  metrics = metricsOf({ view: () => agent, kubeStatus: () => source.status() })
+  metrics = metricsOf({ view: () => agent.view, kubeStatus: () => source.status() })
   const server = await HealthServer.listen({ host: '127.0.0.1', port: 0 }, {
-    livez: () => liveness(agent, performance.now()),
-    readyz: () => readiness(agent, source.status()),
+    livez: () => liveness(agent.view, performance.now()),
+    readyz: () => readiness(agent.view, source.status()),
     metrics: (format) => metrics.scrape(format),
   })
   closing.push(() => agent.close(), () => server.close(), () => api.stop())

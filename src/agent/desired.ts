@@ -1,0 +1,75 @@
+// What the kernel is to have.
+//
+//   changes ──▶ Compiler ────── rules ──────┐
+//                   │ local pods            ├──▶ content, or what changes of it
+//   veths ──▶ NodeBindings ── guard ────────┘
+import type { Compiler } from '../compiler/compiler.ts'
+import { describe } from '../compiler/counters.ts'
+import type { Content, CounterName, Delta, Key, Value } from '../nftables/content.ts'
+import { union } from '../nftables/diff.ts'
+import type { SetName } from '../nftables/schema.ts'
+import type { Change } from '../source.ts'
+import type { Steps } from '../steps.ts'
+import type { Hits } from './hits.ts'
+import type { NodeBindings } from './node-bindings.ts'
+
+const NOTHING: ReadonlyMap<Key, Value> = new Map()
+
+export interface DesiredOptions {
+  readonly compiler: Compiler
+  readonly node: NodeBindings
+  /** Forget who is gone. */
+  readonly hits: Hits
+}
+
+export class Desired {
+  readonly #compiler: Compiler
+  readonly #node: NodeBindings
+  readonly #hits: Hits
+
+  constructor({ compiler, node, hits }: DesiredOptions) {
+    this.#compiler = compiler
+    this.#node = node
+    this.#hits = hits
+  }
+
+  /** Everything. Sets and counters are live views. */
+  get content(): Content {
+    const { sets, counters } = this.#compiler.content
+    return { sets: new Map([...sets, ...this.#node.content.sets]), counters }
+  }
+
+  /** A live view of one set; costs nothing, and may be asked for each element. */
+  elements(set: SetName): ReadonlyMap<Key, Value> {
+    return this.#node.content.sets.get(set) ?? this.#compiler.content.sets.get(set) ?? NOTHING
+  }
+
+  /** What a person is to read beside a counter. */
+  describe(name: CounterName): string | undefined {
+    const meaning = this.#compiler.meaningOf(name)
+    return meaning && describe(meaning)
+  }
+
+  /** Takes changes in. @returns what has to change in the kernel; undefined: nothing */
+  apply(changes: readonly Change[]): Delta | undefined {
+    return this.#withNode(changes, this.#compiler.apply(changes))
+  }
+
+  /** As apply(), for many changes: nothing of it is to be committed before its end. */
+  *applying(changes: readonly Change[]): Steps<Delta | undefined> {
+    return this.#withNode(changes, yield* this.#compiler.applying(changes))
+  }
+
+  /** Takes changes in of which nobody needs the difference: the kernel gets the whole content afterwards. */
+  *loading(changes: readonly Change[]): Steps<Content> {
+    yield* this.#compiler.loading(changes)
+    this.#withNode(changes, undefined)
+    return this.content
+  }
+
+  #withNode(changes: readonly Change[], compiled: Delta | undefined): Delta | undefined {
+    const delta = union(compiled, this.#node.bind())
+    this.#hits.forget(changes)
+    return delta
+  }
+}
