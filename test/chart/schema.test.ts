@@ -46,6 +46,12 @@ test.each(['off', '127.0.0.1:9611', '[::1]:9611'])('Prometheus cannot scrape %s,
   await expect(renderText({ listen, podMonitor: { enabled: true } })).rejects.toThrow(`does not reach listen=${listen}; set listen=$(HOST_IP):9611`)
 })
 
+test('the account of all pods of the namespace gets no rights', async () => {
+  const serviceAccount = { create: false }
+  await expect(renderText({ serviceAccount })).rejects.toThrow(/serviceAccount\.create=false without serviceAccount\.name/)
+  expect(await renderText({ serviceAccount, rbac: { create: false } })).toContain('serviceAccountName: default')
+})
+
 test('charts that depend on this one may share global values', async () => {
   expect(await renderText({ global: { registry: 'example.com' } })).toContain('kind: DaemonSet')
 })
