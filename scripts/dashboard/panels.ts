@@ -43,32 +43,42 @@ const overview: Row = {
   title: 'Is everything well?',
   panels: [
     {
-      title: 'Agents ready', kind: 'stat', width: 4, unit: 'percentunit', badBelow: 1,
+      title: 'Agents ready', kind: 'stat', width: 3, unit: 'percentunit', badBelow: 1,
       description: 'Part of the agents that have read the cluster and have brought everything into their kernels.',
       queries: [{ expr: `sum(vethguard_ready${NODE}) / count(vethguard_ready${NODE})` }],
     },
     {
-      title: 'Watches connected', kind: 'stat', width: 4, unit: 'percentunit', badBelow: 1,
+      title: 'Out of date for', kind: 'stat', width: 3, unit: 's', badFrom: 60,
+      description: 'The longest time that a kernel has not had what its agent wants to be in force.',
+      queries: [{ expr: `max(vethguard_stale_seconds${NODE})` }],
+    },
+    {
+      title: 'Watches connected', kind: 'stat', width: 3, unit: 'percentunit', badBelow: 1,
       description: 'Part of the watches (pods, namespaces, policies of each agent) that reach the API server. Without it, rules stay as they are.',
       queries: [{ expr: `sum(vethguard_watch_connected${NODE}) / count(vethguard_watch_connected${NODE})` }],
     },
     {
-      title: 'Policies in error', kind: 'stat', width: 4, badFrom: 1,
+      title: 'Policies in error', kind: 'stat', width: 3, badFrom: 1,
       description: 'NetworkPolicies that cannot be read in full. They fail closed.',
       queries: [{ expr: `max(vethguard_policies_in_error${NODE})` }],
     },
     {
-      title: 'Pods without a known veth', kind: 'stat', width: 4, badFrom: 1,
+      title: 'Pods in error', kind: 'stat', width: 3, badFrom: 1,
+      description: 'Pods that cannot be read in full, or have an address that another one has too. They are denied everything.',
+      queries: [{ expr: `max(vethguard_pods_in_error${NODE})` }],
+    },
+    {
+      title: 'Pods without a known veth', kind: 'stat', width: 3, badFrom: 1,
       description: 'Enforced by their address; nothing keeps them from sending with another one.',
       queries: [{ expr: `sum(vethguard_unguarded_pods${NODE})` }],
     },
     {
-      title: 'Problems of nodes', kind: 'stat', width: 4, badFrom: 1,
+      title: 'Problems of nodes', kind: 'stat', width: 3, badFrom: 1,
       description: 'Settings of nodes that make enforcement incomplete. The agent\'s log says what to do.',
-      queries: [{ expr: `sum(vethguard_node_problems${NODE} - vethguard_unguarded_pods${NODE})` }],
+      queries: [{ expr: `sum(vethguard_node_problems${NODE})` }],
     },
     {
-      title: 'Denied now', kind: 'stat', width: 4, unit: 'pps',
+      title: 'Denied now', kind: 'stat', width: 3, unit: 'pps',
       description: 'Packets that no policy allows.',
       queries: [{ expr: `sum(rate(vethguard_denied_packets_total${SUBJECT}[$__rate_interval]))` }],
     },
@@ -169,7 +179,7 @@ const step: Row = {
     {
       title: 'Failures', kind: 'lines', width: 8, unit: 'short',
       description: 'In an hour, by stage and reason. What is in the kernel stays in force.',
-      queries: [{ expr: `sum by (stage, reason) (increase(vethguard_failures_total${NODE}[1h])) or vector(0)`, legend: '{{stage}} {{reason}}' }],
+      queries: [{ expr: `sum by (stage, reason) (increase(vethguard_failures_total${NODE}[1h])) > 0 or vector(0)`, legend: '{{stage}} {{reason}}' }],
     },
     {
       title: 'Repairs', kind: 'lines', width: 8, unit: 'short',

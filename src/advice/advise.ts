@@ -2,11 +2,12 @@
 import type { AddressRange } from '../cluster/address.ts'
 import type { Census } from '../compiler/census.ts'
 import type { Policy } from '../policy/types.ts'
+import type { Steps } from '../steps.ts'
 import { servicesInBlocks } from './blocks.ts'
 import { rulesOf } from './rule-place.ts'
-import { unknownPorts } from './ports.ts'
+import { selectedPorts, unknownPorts } from './ports.ts'
 import { selectsNoPod, unmatchedPeers } from './selectors.ts'
-import type { Warning } from './warning.ts'
+import type { Found, Warning } from './warning.ts'
 
 export interface Surroundings {
   readonly census: Census
@@ -19,21 +20,27 @@ export const MAX_WARNINGS = 20
 
 /**
  * What a policy cannot do although it seems to. Its rules are looked at only if it selects a pod of this node: else they do nothing here.
+ * The cluster may change between two steps; if the policy itself does, the rest of it is left for another time.
  * @param policy read without any problem: the places of its entries are those of the object
  */
-export function advise(policy: Policy, surroundings: Surroundings): Warning[] {
+export function* advise(policy: Policy, surroundings: Surroundings): Steps<Warning[]> {
   const warnings: Warning[] = []
-  for (const warning of everything(policy, surroundings)) {
-    if (warnings.push(warning) === MAX_WARNINGS) break
+  const { census } = surroundings
+  const known = census.active(policy.key)
+  for (const found of everything(policy, surroundings)) {
+    if (found !== undefined && warnings.push(found) === MAX_WARNINGS) break
+    yield
+    if (census.active(policy.key) !== known) break
   }
   return warnings
 }
 
-function* everything(policy: Policy, { census, serviceRanges }: Surroundings): Iterable<Warning> {
+function* everything(policy: Policy, { census, serviceRanges }: Surroundings): Found {
   yield* selectsNoPod(policy, census)
+  const ofSelected = selectedPorts(policy, census)
   for (const place of rulesOf(policy, census)) {
     yield* unmatchedPeers(place, census)
     yield* servicesInBlocks(place, serviceRanges)
-    yield* unknownPorts(place, census)
+    yield* unknownPorts(place, census, ofSelected)
   }
 }

@@ -2,7 +2,7 @@
 import { type AddressRange, contains, formatRange } from '../cluster/address.ts'
 import type { BlockPeer } from '../policy/types.ts'
 import type { RulePlace } from './rule-place.ts'
-import type { Warning } from './warning.ts'
+import type { Found } from './warning.ts'
 
 const WHY = {
   ingress: 'packets come from the addresses of pods, nodes and the outside, never from that of a Service; name these instead',
@@ -10,9 +10,10 @@ const WHY = {
 } as const
 
 /** Blocks, and exceptions from blocks, that are all Services. A wider one matches other addresses, and is left alone. */
-export function* servicesInBlocks({ policy, rule, direction, peersPath }: RulePlace, serviceRanges: readonly AddressRange[]): Iterable<Warning> {
+export function* servicesInBlocks({ policy, rule, direction, peersPath }: RulePlace, serviceRanges: readonly AddressRange[]): Found {
   if (rule.peers === 'any' || serviceRanges.length === 0) return
   for (const [index, peer] of rule.peers.entries()) {
+    yield undefined
     if (peer.kind !== 'block') continue
     for (const { step, range, effect } of partsOf(peer)) {
       const services = serviceRanges.find((each) => contains(each, range.first) && contains(each, range.last))

@@ -4,21 +4,23 @@ import type { ActiveRule } from '../compiler/rules.ts'
 import type { NamedPort } from '../cluster/objects.ts'
 import type { NamedPortRef, Policy } from '../policy/types.ts'
 import type { RulePlace } from './rule-place.ts'
-import type { Warning } from './warning.ts'
+import type { Found } from './warning.ts'
 
 /** Where a rule looks for ports; undefined in what follows: nobody is there, which is told elsewhere. */
-interface Pods {
+export interface Pods {
   readonly who: string
   has(port: NamedPortRef): boolean
   /** Protocols of their ports of this name. */
   protocols(name: string): readonly string[]
 }
 
-export function* unknownPorts({ policy, rule, active, direction, path }: RulePlace, census: Census): Iterable<Warning> {
+/** @param ofSelected selectedPorts() of the policy */
+export function* unknownPorts({ policy, rule, active, direction, path }: RulePlace, census: Census, ofSelected: () => Pods | undefined): Found {
   if (rule.ports === 'any' || rule.ports.every(({ kind }) => kind === 'number')) return
-  const pods = direction === 'ingress' ? selectedPods(policy, census) : peersOf(active, census)
+  const pods = direction === 'ingress' ? ofSelected() : peersOf(active, census)
   if (pods === undefined) return
   for (const [index, port] of rule.ports.entries()) {
+    yield undefined
     if (port.kind !== 'name' || pods.has(port)) continue
     const message = `${port.name} (${port.protocol}) is the name of no port of ${pods.who}, so nothing is allowed by it; ${remedy(port, pods)}`
     yield { policy: policy.key, reason: 'named-port-unknown', field: `${path}.ports[${index}].port`, message }
@@ -29,6 +31,12 @@ function remedy({ name, protocol }: NamedPortRef, pods: Pods): string {
   const others = pods.protocols(name)
   if (others.length > 0) return `they have a port ${name} of ${others.join(' and ')}: set protocol to that`
   return `name a ${protocol} port of their containers so, or give its number`
+}
+
+/** Looks for the pods that a policy selects when it is called first, once for all rules: there may be thousands of both. */
+export function selectedPorts(policy: Policy, census: Census): () => Pods | undefined {
+  let found: { pods: Pods | undefined } | undefined
+  return () => (found ??= { pods: selectedPods(policy, census) }).pods
 }
 
 function selectedPods(policy: Policy, census: Census): Pods | undefined {

@@ -4,13 +4,13 @@ import type { PodPredicate } from '../compiler/predicates.ts'
 import { selectorText } from '../policy/selector.ts'
 import type { PodPeer, Policy, Selector } from '../policy/types.ts'
 import type { RulePlace } from './rule-place.ts'
-import type { Warning } from './warning.ts'
+import type { Found } from './warning.ts'
 
 /** A selector may have thousands of values. */
 const MAX_SHOWN = 200
 
 /** `{}` is left alone: it cannot be misspelt, and waits for the namespace's first pod. */
-export function* selectsNoPod(policy: Policy, census: Census): Iterable<Warning> {
+export function* selectsNoPod(policy: Policy, census: Census): Found {
   const { key, namespace, podSelector } = policy
   if (podSelector.requirements.length === 0 || census.selected(policy).length > 0) return
   const message = `${shown(podSelector)} matches no pod of namespace ${namespace}, so this policy does nothing; `
@@ -18,9 +18,10 @@ export function* selectsNoPod(policy: Policy, census: Census): Iterable<Warning>
   yield { policy: key, reason: 'selects-no-pod', field: 'spec.podSelector', message }
 }
 
-export function* unmatchedPeers({ policy, rule, active, peersPath }: RulePlace, census: Census): Iterable<Warning> {
+export function* unmatchedPeers({ policy, rule, active, peersPath }: RulePlace, census: Census): Found {
   if (rule.peers === 'any') return
   for (const [index, peer] of rule.peers.entries()) {
+    yield undefined
     const predicate = active.peers[index]
     if (peer.kind !== 'pods' || typeof predicate !== 'object' || predicate.kind !== 'pods' || census.isReached(predicate)) continue
     const { step, message } = unmatched(peer, predicate, { policy, census })

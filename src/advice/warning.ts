@@ -15,6 +15,9 @@ export interface Warning {
   readonly message: string
 }
 
+/** One after the other; undefined: nothing yet, and others may have a turn. */
+export type Found = Iterable<Warning | undefined>
+
 /** For people: with policy and field. */
 export function warningText({ policy, field, message }: Warning): string {
   return `NetworkPolicy ${policy}: ${field} ${message}`

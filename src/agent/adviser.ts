@@ -7,7 +7,9 @@ import { Settling } from '../advice/settling.ts'
 import { type Warning, warningText } from '../advice/warning.ts'
 import type { Problem } from '../cluster/change.ts'
 import type { PolicyKey } from '../cluster/objects.ts'
-import type { Notice } from '../kube/event-object.ts'
+import type { Notice } from '../notice.ts'
+import type { Policy } from '../policy/types.ts'
+import type { Steps } from '../steps.ts'
 import { ContestedAddresses } from './contested-addresses.ts'
 import { type Line, writeFew } from './few-lines.ts'
 
@@ -78,6 +80,7 @@ export class Adviser {
   close(): void {
     this.#stop.abort()
     clearTimeout(this.#timer)
+    this.#contested.close()
   }
 
   #lookIn(ms: number): void {
@@ -117,12 +120,10 @@ export class Adviser {
 
   /** @returns undefined if stopped meanwhile */
   async #find(): Promise<Warning[] | undefined> {
-    const { census, hasProblems } = this.#options
     const { sliceMs, pauseMs, everyMs } = this.#timing
-    const found: Warning[] = []
-    let [startedAt, spentMs] = [performance.now(), 0]
-    for (const policy of [...census.policies()]) {
-      if (!hasProblems(policy.key)) found.push(...advise(policy, this.#options))
+    const looking = this.#looking([...this.#options.census.policies()])
+    let [startedAt, spentMs, step] = [performance.now(), 0, looking.next()]
+    for (; step.done !== true; step = looking.next()) {
       const sliceAgeMs = performance.now() - startedAt
       if (sliceAgeMs < sliceMs) continue
       spentMs += sliceAgeMs
@@ -132,6 +133,15 @@ export class Adviser {
     }
     spentMs += performance.now() - startedAt
     this.#nextMs = performance.now() + Math.max(everyMs, spentMs * REST)
+    return step.value
+  }
+
+  *#looking(policies: readonly Policy[]): Steps<Warning[]> {
+    const found: Warning[] = []
+    for (const policy of policies) {
+      if (!this.#options.hasProblems(policy.key)) found.push(...yield* advise(policy, this.#options))
+      yield
+    }
     return found
   }
 

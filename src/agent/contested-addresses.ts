@@ -6,7 +6,7 @@ import { formatAddress } from '../cluster/address.ts'
 import type { Problem } from '../cluster/change.ts'
 import { type PodKey, podKey } from '../cluster/objects.ts'
 import type { Census, Contested } from '../compiler/census.ts'
-import type { Notice } from '../kube/event-object.ts'
+import type { Notice } from '../notice.ts'
 import { Problems } from './problems.ts'
 
 export interface ContestedOptions {
@@ -52,6 +52,10 @@ export class ContestedAddresses {
       this.#options.notify({ kind: 'Pod', key: pod, reason: 'AddressContested', message: `${problem.field} ${problem.message}` })
     }
   }
+
+  close(): void {
+    this.#problems.close()
+  }
 }
 
 /** One for each local pod. */
@@ -61,6 +65,6 @@ function findingsOf({ address, pods, local }: Contested): Finding[] {
     const message = `is also the address of ${others.join(', ')}: packets cannot tell them apart, so everything from and to it is denied; `
       + 'delete the pod that does not have it any more'
     const field = `status.podIPs (${formatAddress(address)})`
-    return { pod: podKey(pod), problem: { object: `Pod ${podKey(pod)}`, field, message } }
+    return { pod: podKey(pod), problem: { object: `Pod ${podKey(pod)}`, field, message, pod: podKey(pod) } }
   })
 }

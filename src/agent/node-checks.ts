@@ -51,12 +51,13 @@ function ipvsProblems({ name }: CheckedNode): Problem[] {
 
 function guardProblems({ name, unguarded }: CheckedNode): Problem[] {
   return unguarded.map(({ pod, why }) => {
-    return problem(name, `pod ${pod}`, `${why}: its policies hold by its address, but nothing keeps it from sending with another one`)
+    const message = `${why}: its policies hold by its address, but nothing keeps it from sending with another one`
+    return { object: `Node ${name}`, field: `pod ${pod}`, message } // no setting of the node: these pods are counted apart
   })
 }
 
 function problem(node: string, field: string, message: string): Problem {
-  return { object: `Node ${node}`, field, message }
+  return { object: `Node ${node}`, field, message, node }
 }
 
 /** @returns undefined if there is no such setting, as when its module is not loaded */

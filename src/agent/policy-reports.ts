@@ -8,7 +8,7 @@ import type { AddressRange } from '../cluster/address.ts'
 import type { Problem } from '../cluster/change.ts'
 import type { PolicyKey } from '../cluster/objects.ts'
 import type { Census } from '../compiler/census.ts'
-import type { Notice } from '../kube/event-object.ts'
+import type { Notice } from '../notice.ts'
 import type { Change } from '../source.ts'
 import { Adviser, type AdviserTiming } from './adviser.ts'
 import { PolicyLog } from './policy-log.ts'
@@ -74,5 +74,6 @@ export class PolicyReports {
   close(): void {
     this.#log.close()
     this.#adviser.close()
+    this.#problems.close()
   }
 }

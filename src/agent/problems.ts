@@ -3,15 +3,15 @@ import type { Logger } from 'pino'
 import type { Problem } from '../cluster/change.ts'
 import type { PolicyKey } from '../cluster/objects.ts'
 import { addTo, removeFrom } from '../collections.ts'
-import { policyIn } from '../observe/policy-problems.ts'
+import { FewLines } from './few-lines.ts'
 
 export class Problems {
-  readonly #log: Logger
+  readonly #lines: FewLines
   readonly #byObject = new Map<string, readonly Problem[]>()
   readonly #byPolicy = new Map<PolicyKey, Set<string>>()
 
   constructor(log: Logger) {
-    this.#log = log
+    this.#lines = new FewLines(log)
   }
 
   all(): Problem[] {
@@ -28,13 +28,15 @@ export class Problems {
     const before = this.#byObject.get(object) ?? []
     const known = new Set(before.map(textOf))
     for (const problem of problems) {
-      if (!known.has(textOf(problem))) this.#log.warn({ object, field: problem.field }, textOf(problem))
+      if (known.has(textOf(problem))) continue
+      this.#lines.write({ level: 'warn', fields: { object, field: problem.field }, text: textOf(problem) })
     }
     const fields = new Set(problems.map(({ field }) => field))
     for (const field of new Set(before.map((problem) => problem.field))) {
-      if (!fields.has(field)) this.#log.info({ object, field }, `${placeOf({ object, field })}: no problem any more`)
+      if (fields.has(field)) continue
+      this.#lines.write({ level: 'info', fields: { object, field }, text: `${placeOf({ object, field })}: no problem any more` })
     }
-    const policy = policyIn(object)
+    const policy = [...problems, ...before][0]?.policy
     if (problems.length > 0) {
       this.#byObject.set(object, problems)
       if (policy !== undefined) addTo(this.#byPolicy, policy, object)
@@ -43,6 +45,10 @@ export class Problems {
       if (policy !== undefined) removeFrom(this.#byPolicy, policy, object)
     }
     return policy
+  }
+
+  close(): void {
+    this.#lines.close()
   }
 }
 

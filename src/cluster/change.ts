@@ -1,5 +1,5 @@
 // What reading an object gives: how it is now, and what is wrong with it.
-import type { Namespace, Pod, PodKey } from './objects.ts'
+import type { Namespace, Pod, PodKey, PolicyKey } from './objects.ts'
 
 /** "This pod is now so"; undefined: it is gone, or has ended. */
 export interface PodChange {
@@ -23,4 +23,10 @@ export interface Problem {
   readonly field: string
   /** What is wrong, and the consequence. */
   readonly message: string
+  /** The policy that it is a problem of, which fails closed. */
+  readonly policy?: PolicyKey
+  /** The pod that it is a problem of, which fails closed. */
+  readonly pod?: PodKey
+  /** The node whose settings it is about: policies are not in force there in full. */
+  readonly node?: string
 }

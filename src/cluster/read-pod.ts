@@ -22,14 +22,14 @@ export interface ChangeReading<C> {
  */
 export function readPod(object: unknown): ChangeReading<PodChange> {
   const root = rootPlace(object, FAULTY)
-  if (!isObject(root)) return { change: undefined, problems: problemsOf(root, 'Pod') }
+  if (!isObject(root)) return { change: undefined, problems: problemsOf(root, { object: 'Pod' }) }
   const identity = readIdentity(root)
   const named = root.findings.length === 0
   const key = podKey(identity)
   const phase = field(field(root, 'status'), 'phase')
   if (TERMINAL.has(phase.value)) return { change: { kind: 'pod', key, now: undefined }, problems: [] }
   const now = readFields(root, identity, named)
-  return { change: { kind: 'pod', key, now }, problems: problemsOf(root, `Pod ${key}`) }
+  return { change: { kind: 'pod', key, now }, problems: problemsOf(root, { object: `Pod ${key}`, pod: key }) }
 }
 
 function readFields(root: Place, { namespace, name }: Identity, named: boolean): Pod {
@@ -87,6 +87,6 @@ function readPhase(place: Place): Pod['phase'] | null {
   return phase === null ? null : (PHASES.get(phase ?? '') ?? 'Unknown')
 }
 
-function problemsOf(root: Place, object: string): Problem[] {
-  return root.findings.map((finding) => ({ object, ...finding }))
+function problemsOf(root: Place, of: Pick<Problem, 'object' | 'pod'>): Problem[] {
+  return root.findings.map((finding) => ({ ...of, ...finding }))
 }

@@ -1,15 +1,6 @@
 // A notice -> events.k8s.io/v1 Event, within the limits of the API (pkg/apis/core/validation/events.go).
 import { createHash } from 'node:crypto'
-
-/** Something that people should know about one object. */
-export interface Notice {
-  readonly kind: 'NetworkPolicy' | 'Pod'
-  /** `namespace/name` */
-  readonly key: string
-  /** In CamelCase. */
-  readonly reason: string
-  readonly message: string
-}
+import type { Notice } from '../notice.ts'
 
 export interface KubeEvent {
   readonly metadata: { readonly namespace: string; readonly name: string }

@@ -2,9 +2,10 @@
 // the same: an Event's name follows from what it says, so that one is made and the others are told that it is there.
 import type { Logger } from 'pino'
 import { ApiServerError } from '../errors.ts'
+import type { Notice } from '../notice.ts'
 import { Backoff } from './backoff.ts'
 import type { Credentials } from './access.ts'
-import { type Notice, type KubeEvent, eventOf } from './event-object.ts'
+import { type KubeEvent, eventOf } from './event-object.ts'
 import { TIMING, type Timing } from './timing.ts'
 import { Transport } from './transport.ts'
 

@@ -49,7 +49,8 @@ export function objectId({ kind, key }: Change): string {
 /** Says that an object is ignored because an earlier file or document has it too. */
 export function duplicateProblem({ change, position }: ManifestObject, first: ManifestObject): Problem {
   const message = `is already in ${first.position}, which comes first: this one is ignored`
-  return { object: placed(`${KIND_NAMES[change.kind]} ${change.key}`, position), field: '', message }
+  const of = change.kind === 'policy' ? { policy: change.key } : {} // a second pod or namespace changes nothing about the first
+  return { object: placed(`${KIND_NAMES[change.kind]} ${change.key}`, position), field: '', message, ...of }
 }
 
 const KIND_NAMES = { pod: 'Pod', namespace: 'Namespace', policy: 'NetworkPolicy' } as const

@@ -58,7 +58,8 @@ function readNetworkPolicy(object: Record<string, unknown>): ObjectReading {
   const change: Change | undefined = policy && { kind: 'policy', key: policy.key, now: policy }
   if (apiVersion === `${POLICY_GROUP}/v1`) return readingOf({ change, problems })
   const version = { field: 'apiVersion', message: `must be ${POLICY_GROUP}/v1: read as if it were` }
-  return readingOf({ change, problems: [{ object: `NetworkPolicy ${policy?.key ?? ''}`, ...version }, ...problems] })
+  const of = policy === undefined ? { object: 'NetworkPolicy' } : { object: `NetworkPolicy ${policy.key}`, policy: policy.key }
+  return readingOf({ change, problems: [{ ...of, ...version }, ...problems] })
 }
 
 function readList(list: Record<string, unknown>, kind: string, depth: number): ObjectReading {

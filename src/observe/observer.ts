@@ -1,7 +1,7 @@
 // What the agent tells while it works: for metrics and health. Nothing here knows who listens.
 
-/** Where something failed: reading the cluster, compiling, finding veths, committing, comparing kernel and desired state. */
-export type Stage = 'read' | 'compile' | 'veths' | 'commit' | 'compare' | 'counters'
+/** Where something failed: finding veths, committing, comparing kernel and desired state, reading counters. */
+export type Stage = 'veths' | 'commit' | 'compare' | 'counters'
 
 /**
  * Why the tables had to be made anew, or mended.

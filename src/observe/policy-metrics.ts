@@ -2,7 +2,7 @@
 import type { Registry } from 'prom-client'
 import type { PolicyKey } from '../cluster/objects.ts'
 import { counterOf, gaugeOf, type Labels, type Sample, valueOf } from './instruments.ts'
-import { countNodeProblems, policiesInError, splitKey } from './policy-problems.ts'
+import { countNodeProblems, podsInError, policiesInError, splitKey } from './problem-kinds.ts'
 import { PolicySeries } from './policy-series.ts'
 import type { AgentView, HitTotals } from './view.ts'
 
@@ -28,7 +28,7 @@ export function policyMetrics(registry: Registry, view: () => AgentView, limit: 
 }
 
 /** Those that something is wrong with come first: they need to be seen most. */
-function policiesOf({ problems, warnings = [] }: AgentView, hits: HitTotals): PolicyKey[] {
+function policiesOf({ problems, warnings }: AgentView, hits: HitTotals): PolicyKey[] {
   return [...policiesInError(problems), ...warnings.map(({ policy }) => policy), ...hits.policies.map(({ key }) => key)]
 }
 
@@ -75,7 +75,11 @@ function problemMetrics(registry: Registry, view: () => AgentView, series: Polic
     name: 'policy_warning',
     help: '1 for each NetworkPolicy and reason why it cannot do what it seems to.',
     labels: [...OF_POLICY, 'reason'],
-  }, () => (view().warnings ?? []).filter(({ policy }) => series.has(policy)).map(({ policy, reason }) => [{ ...policyLabels(policy), reason }, 1]))
+  }, () => view().warnings.filter(({ policy }) => series.has(policy)).map(({ policy, reason }) => [{ ...policyLabels(policy), reason }, 1]))
+  valueOf(registry, {
+    name: 'pods_in_error',
+    help: 'Pods that cannot be read in full, and pods of this node whose address another pod has too; they fail closed.',
+  }, () => podsInError(view().problems).length)
   valueOf(registry, {
     name: 'node_problems',
     help: 'What is wrong with the node, so that policies are not in force in full; the log says what, and what to do.',

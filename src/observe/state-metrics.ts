@@ -10,6 +10,10 @@ export function stateMetrics(registry: Registry, view: () => AgentView): void {
     help: 'Whether everything was read and is in the kernel (1) or not yet (0).',
   }, () => Number(view().isReady))
   valueOf(registry, {
+    name: 'stale_seconds',
+    help: 'For how long something that is wanted has not been in force; 0: everything is.',
+  }, () => secondsSince(view().staleSinceMs))
+  valueOf(registry, {
     name: 'active_policies',
     help: 'NetworkPolicies that select a pod of this node.',
   }, () => view().sizes.activePolicies)
@@ -43,4 +47,9 @@ function kernelMetrics(registry: Registry, view: () => AgentView): void {
     help: 'Elements of each nftables set and map.',
     labels: ['set'],
   }, () => Array.from(view().setSizes(), ([set, size]) => [{ set }, size]))
+}
+
+/** @param sinceMs by performance.now() */
+function secondsSince(sinceMs: number | undefined): number {
+  return sinceMs === undefined ? 0 : Math.max(0, performance.now() - sinceMs) / 1000
 }

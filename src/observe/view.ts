@@ -36,7 +36,7 @@ export interface AgentView {
   readonly sizes: CompilerSizes
   readonly problems: readonly Problem[]
   /** What policies cannot do although they seem to. */
-  readonly warnings?: readonly Warning[]
+  readonly warnings: readonly Warning[]
   /** Pods of this node that are isolated for the direction. */
   isolatedPods(direction: Direction): number
   /** Pods of this node whose veth is not known. */

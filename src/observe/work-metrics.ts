@@ -1,12 +1,19 @@
 // What the agent does: how long it takes, how much it is, and what goes wrong.
 import { exponentialBuckets, type Registry } from 'prom-client'
 import { counter, histogram } from './instruments.ts'
-import type { AgentObserver, RepairReason } from './observer.ts'
+import type { AgentObserver, RepairReason, Stage } from './observer.ts'
 
 /** From 10 µs, the time of one system call, to 10 s, when somebody has noticed already. */
 const DURATIONS = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1].flatMap((decade) => [1, 2.5, 5].map((step) => Number((decade * step).toPrecision(2)))).concat(10)
 /** From one element to 262,144, by four. */
 const ELEMENTS = exponentialBuckets(1, 4, 10)
+/** What is known to happen: 0 from the start, for increase() does not see the first of a series that begins with it. */
+const LIKELY_FAILURES: Readonly<Record<Stage, readonly string[]>> = {
+  veths: ['ENOBUFS'], // more news of links than a socket holds
+  commit: ['EBUSY', 'EEXIST', 'ENOENT', 'ENOMEM', 'NFT'],
+  compare: ['ENOBUFS', 'ENOENT', 'NFT'],
+  counters: ['ENOBUFS', 'ENOENT', 'NFT'],
+}
 const REPAIR_REASONS: readonly RepairReason[] = ['handle', 'content', 'refused']
 
 export function workMetrics(registry: Registry): Required<AgentObserver> {
@@ -32,6 +39,7 @@ export function workMetrics(registry: Registry): Required<AgentObserver> {
     help: 'Times that the tables were made anew or mended: somebody took them away (handle) or changed them (content), or the kernel refused a change.',
     labels: ['reason'],
   })
+  for (const [stage, reasons] of Object.entries(LIKELY_FAILURES)) for (const reason of reasons) failures.inc({ stage, reason }, 0)
   for (const reason of REPAIR_REASONS) repairs.inc({ reason }, 0)
   return {
     committed: ({ changes, durationMs, transactionMs, elements: count }) => {

@@ -29,8 +29,8 @@ const ALL_DENIED = 'every pod of the namespace is selected, and nothing is allow
 export function readPolicy(object: unknown): { policy: Policy | undefined; problems: Problem[] } {
   const root = rootPlace(object, BOTH_ISOLATED)
   const policy = isObject(root) ? readObject(root) : undefined
-  const name = policy === undefined ? 'NetworkPolicy' : `NetworkPolicy ${policy.key}`
-  return { policy, problems: root.findings.map((finding) => ({ object: name, ...finding })) }
+  const of = policy === undefined ? { object: 'NetworkPolicy' } : { object: `NetworkPolicy ${policy.key}`, policy: policy.key }
+  return { policy, problems: root.findings.map((finding) => ({ ...of, ...finding })) }
 }
 
 function readObject(root: Place): Policy {

@@ -9,6 +9,7 @@ import { claimantsOf, ownerOf } from '../../src/policy/owner.ts'
 import { peersMatch } from '../../src/policy/peer.ts'
 import { matches } from '../../src/policy/selector.ts'
 import { type Direction, DIRECTIONS, type NamedPortRef, type Peer, type Policy, type Rule } from '../../src/policy/types.ts'
+import { atOnce } from '../../src/steps.ts'
 import { changesOf, type Cluster, clusterArb, finalState, historyArb } from '../arbitrary/cluster.ts'
 import { NODES } from '../arbitrary/pool.ts'
 import { property } from '../property.ts'
@@ -119,7 +120,7 @@ test('advice depends on the state of the cluster alone, and says what an onlooke
     const policies = [...compiler.census.policies()]
     expect(policies.map(({ key }) => key).sort()).toEqual(cluster.policies.map(({ key }) => key).sort())
     for (const policy of policies) {
-      const advice = advise(policy, { census: compiler.census, serviceRanges: SERVICES })
+      const advice = atOnce(advise(policy, { census: compiler.census, serviceRanges: SERVICES }))
       for (const { reason } of advice) count(reason)
       const said = advice.map(({ reason, field }) => `${reason} ${field}`)
       const expected = onlooker.advice(policy)

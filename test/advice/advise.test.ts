@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals'
 import { advise, MAX_WARNINGS } from '../../src/advice/advise.ts'
 import { warningText } from '../../src/advice/warning.ts'
 import { parseCidr } from '../../src/cluster/address.ts'
+import { atOnce } from '../../src/steps.ts'
 import { namespace, pod, policy } from '../policy/state.ts'
 import { compilerOf } from './world.ts'
 
@@ -14,7 +15,7 @@ const SERVICES = [parseCidr('10.96.0.0/12')!]
 function advice(spec: object): string[] {
   const one = policy('shop/p', spec)
   const { census } = compilerOf([WEB, FAR], [one], NAMESPACES)
-  return advise(one, { census, serviceRanges: SERVICES }).map(warningText)
+  return atOnce(advise(one, { census, serviceRanges: SERVICES })).map(warningText)
 }
 
 function ingress(rule: object, podSelector: object = {}): string[] {
@@ -39,17 +40,17 @@ test('selects-no-pod: a policy that selects no pod', () => {
 test('a pod that is on another node, or waits for its address, is a pod', () => {
   const policies = [policy('data/p', { podSelector: app('db') }), policy('shop/p', { podSelector: app('new') })]
   const { census } = compilerOf([FAR, pod('shop/new', '')], policies)
-  expect(policies.flatMap((one) => advise(one, { census, serviceRanges: [] }))).toEqual([])
+  expect(policies.flatMap((one) => atOnce(advise(one, { census, serviceRanges: [] })))).toEqual([])
 })
 
 test('{} is for whatever comes', () => {
   const one = policy('empty/deny', { podSelector: {} })
-  expect(advise(one, { census: compilerOf([], [one]).census, serviceRanges: [] })).toEqual([])
+  expect(atOnce(advise(one, { census: compilerOf([], [one]).census, serviceRanges: [] }))).toEqual([])
 })
 
 test('rules are left to the agents of the nodes where they do something', () => {
   const one = policy('data/p', { podSelector: {}, ingress: [{ from: [{ podSelector: app('nobody') }] }] })
-  expect(advise(one, { census: compilerOf([WEB, FAR], [one]).census, serviceRanges: [] })).toEqual([])
+  expect(atOnce(advise(one, { census: compilerOf([WEB, FAR], [one]).census, serviceRanges: [] }))).toEqual([])
 })
 
 test.each([

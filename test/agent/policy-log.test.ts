@@ -2,9 +2,9 @@
 import { afterEach, expect, test } from '@jest/globals'
 import type { Agent } from '../../src/agent/agent.ts'
 import { FULL_LINES } from '../../src/agent/few-lines.ts'
-import type { Notice } from '../../src/kube/event-object.ts'
+import type { Notice } from '../../src/notice.ts'
 import type { Pod } from '../../src/cluster/objects.ts'
-import { podKey } from '../../src/cluster/objects.ts'
+import { podKey, policyKey } from '../../src/cluster/objects.ts'
 import { readPolicy } from '../../src/policy/read.ts'
 import type { Policy } from '../../src/policy/types.ts'
 import type { Change } from '../../src/source.ts'
@@ -98,6 +98,7 @@ test('nothing is told before the kernel has it', async () => {
   expect(taken(lines)).toHaveLength(1)
 })
 
+const ODD = { object: 'NetworkPolicy x/p', field: 'spec', message: 'is odd', policy: policyKey({ namespace: 'x', name: 'p' }) }
 const REJECTED = 'policy rejected: it isolates the pods it selects and allows nothing (fail closed)'
 const IN_PART = 'policy accepted in part: what of it could not be read allows nothing (fail closed)'
 
@@ -133,8 +134,8 @@ test('other errors of a policy that is read as before are told too', async () =>
   source.complain('NetworkPolicy x/bad', [])
   await nextTurn()
   expect(taken(lines)).toEqual([['info', 'policy changed', 'x/bad', { ingress: 2, egress: 0 }]])
-  source.complain('Pod x/other', read(80_000).problems)
-  source.complain('NetworkPolicy x/unheard-of', read(80_000).problems)
+  source.complain('Pod x/other', [{ object: 'Pod x/other', field: 'spec', message: 'is odd' }])
+  source.complain('NetworkPolicy x/p', [ODD]) // which was never heard of
   await nextTurn()
   expect(taken(lines)).toEqual([])
 })
@@ -144,7 +145,7 @@ test('errors that are told while the change is on its way do not make it told to
   taken(lines)
   backend.moods.push('late')
   source.say(putPolicy(policy('x/p', DENY)))
-  source.complain('NetworkPolicy x/p', [{ object: 'NetworkPolicy x/p', field: 'spec', message: 'is odd' }])
+  source.complain('NetworkPolicy x/p', [ODD])
   await nextTurn()
   expect(taken(lines)).toEqual([])
   while (backend.isBusy) await nextTurn()
@@ -157,7 +158,7 @@ test('errors that are told at the start are told with everything else', async ()
   const start = source.start.bind(source)
   source.start = async (sink) => {
     await start(sink)
-    source.complain('NetworkPolicy x/p', [{ object: 'NetworkPolicy x/p', field: 'spec', message: 'is odd' }])
+    source.complain('NetworkPolicy x/p', [ODD])
     await nextTurn()
   }
   agent = agentOf(source, new MemoryBackend(), { log })

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EventRecorder } from '../../src/kube/event-recorder.ts'
-import type { Notice } from '../../src/kube/event-object.ts'
+import type { Notice } from '../../src/notice.ts'
 import type { Timing } from '../../src/kube/timing.ts'
 import { FakeApi, until } from './fake-api.ts'
 import { credentialsFor, FAST, listeningLog } from './fixture.ts'

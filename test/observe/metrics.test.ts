@@ -1,7 +1,8 @@
 // What a scrape says, from an agent that says what it is told to.
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import type { PolicyKey } from '../../src/cluster/objects.ts'
+import type { Problem } from '../../src/cluster/change.ts'
+import type { PodKey, PolicyKey } from '../../src/cluster/objects.ts'
 import type { Metrics, MetricsOptions } from '../../src/observe/metrics.ts'
 import type { AgentView, HitTotals } from '../../src/observe/view.ts'
 import type { KubeStatus } from '../../src/observe/watch-metrics.ts'
@@ -9,6 +10,7 @@ import { fakeView, hit, metricsOf, NO_HITS } from './fake-view.ts'
 import { labelled, seriesIn, typesIn } from './series.ts'
 
 const made: Metrics[] = []
+const BAD: Problem = { object: 'NetworkPolicy x/bad', field: 'spec', message: 'bad', policy: 'x/bad' as PolicyKey }
 
 function metrics(options: Partial<MetricsOptions> = {}): Metrics {
   const all = metricsOf(options)
@@ -46,7 +48,7 @@ describe('names', () => {
     const rows = Array.from(doc.matchAll(/^\| `([a-z_]+)(?:\{([a-z_, ]+)\})?` \| (\w+) \|/gm), ([, name, labels = '', type]) => [name, [type, labels]] as const)
     const status = { synced: true, connected: true, objects: 1, lastContactMs: 0, error: undefined }
     const view = fakeView({
-      problems: [{ object: 'NetworkPolicy x/bad', field: 'spec', message: 'bad' }],
+      problems: [BAD],
       warnings: [{ policy: 'x/a' as PolicyKey, reason: 'selects-no-pod', field: 'spec.podSelector', message: 'nobody' }],
       hits: () => Promise.resolve({ ...counted('x/a ingress 1'), denied: [hit('x/p ingress 1')] }),
     })
@@ -92,7 +94,7 @@ describe('what the kernel counts', () => {
       },
     }))
     const broken = await text(all)
-    expect(labelled(broken, 'vethguard_failures_total')).toEqual({ 'stage=counters,reason=ENOBUFS': 1 })
+    expect(labelled(broken, 'vethguard_failures_total')).toMatchObject({ 'stage=counters,reason=ENOBUFS': 1 })
     expect(seriesIn(broken).get('vethguard_local_pods')).toBe(7)
     for (const name of ['policy_hits', 'denied_packets', 'spoofed_packets', 'stray_frames']) expect(broken).not.toMatch(new RegExp(`^vethguard_${name}_total[{ ]`, 'm'))
     isBroken = false
@@ -144,7 +146,7 @@ describe('--metrics-policy-labels', () => {
 
   test('off: no policy is named, also not in errors', async () => {
     const hits = () => Promise.resolve({ ...counted('x/a ingress 1'), denied: [hit('x/p ingress 7')] })
-    const problems = [{ object: 'NetworkPolicy x/bad', field: '', message: 'bad' }]
+    const problems = [BAD]
     const body = await text(metrics({ ...watching({ hits, problems }), policyLimit: 0 }))
     expect(body).not.toContain('networkpolicy="')
     expect(labelled(body, 'vethguard_denied_packets_total')).not.toEqual({})
@@ -153,7 +155,7 @@ describe('--metrics-policy-labels', () => {
   })
 
   test('with little room, policies that something is wrong with come first', async () => {
-    const problems = [{ object: 'NetworkPolicy x/bad', field: '', message: 'bad' }]
+    const problems = [BAD]
     const all = metrics({ ...watching({ hits: () => Promise.resolve(counted('x/a ingress 1', 'x/bad ingress 0')), problems }), policyLimit: 1 })
     expect(labelled(await text(all), 'vethguard_policy_error')).toEqual({ 'namespace=x,networkpolicy=bad': 1 })
     expect(await admitted(all)).toEqual([['bad'], 1])
@@ -165,12 +167,14 @@ test('problems of policies and of the node, and warnings', async () => {
   const warning = { policy: 'x/w' as PolicyKey, field: 'spec.ingress[0]', message: 'matches nobody' }
   const body = await text(metrics(watching({
     problems: [
-      { object: 'NetworkPolicy x/one', ...problem },
-      { object: 'NetworkPolicy x/one', field: 'spec.egress', message: 'is wrong too' },
-      { object: 'NetworkPolicy y/two (all.yaml#3)', ...problem },
-      { object: 'Node n1', ...problem },
-      { object: 'Node n1', field: 'x', message: 'y' },
-      { object: 'Pod x/p', ...problem },
+      { object: 'NetworkPolicy x/one', ...problem, policy: 'x/one' as PolicyKey },
+      { object: 'NetworkPolicy x/one', field: 'spec.egress', message: 'is wrong too', policy: 'x/one' as PolicyKey },
+      { object: 'NetworkPolicy y/two (all.yaml#3)', ...problem, policy: 'y/two' as PolicyKey },
+      { object: 'Node n1', ...problem, node: 'n1' },
+      { object: 'Node n1', field: 'x', message: 'y', node: 'n1' },
+      { object: 'Node n1', field: 'pod x/unguarded', message: 'is not found' },
+      { object: 'Pod x/p', ...problem, pod: 'x/p' as PodKey },
+      { object: 'Pod x/p', field: 'status', message: 'is wrong too', pod: 'x/p' as PodKey },
       { object: 'NetworkPolicy', ...problem },
     ],
     warnings: [{ ...warning, reason: 'peer-matches-nothing' }, { ...warning, reason: 'peer-matches-nothing', field: 'spec.ingress[1]' }, { ...warning, reason: 'selects-no-pod' }],
@@ -181,11 +185,20 @@ test('problems of policies and of the node, and warnings', async () => {
     'namespace=x,networkpolicy=w,reason=selects-no-pod': 1,
   })
   expect(seriesIn(body).get('vethguard_policies_in_error')).toBe(2)
+  expect(seriesIn(body).get('vethguard_pods_in_error')).toBe(1)
   expect(seriesIn(body).get('vethguard_node_problems')).toBe(2)
+})
+
+test('for how long something is not in force', async () => {
+  const stale = async (staleSinceMs: number | undefined) => seriesIn(await text(metrics(watching({ staleSinceMs })))).get('vethguard_stale_seconds')
+  expect(await stale(undefined)).toBe(0)
+  expect(await stale(performance.now() - 90_000)).toBeCloseTo(90, 0)
+  expect(await stale(performance.now() + 1000)).toBe(0)
 })
 
 test('commits, failures and repairs, as they are told', async () => {
   const all = metrics()
+  expect(labelled(await text(all), 'vethguard_failures_total')['stage=commit,reason=EBUSY']).toBe(0) // else increase() misses the first
   all.agent.committed({ changes: 1, durationMs: 0.2, transactionMs: 0.03, elements: 5, whole: false })
   all.agent.committed({ changes: 0, durationMs: 9, transactionMs: 9, elements: 1, whole: false })
   all.agent.failed('commit', 'EBUSY')
@@ -198,7 +211,7 @@ test('commits, failures and repairs, as they are told', async () => {
   expect(series.get('vethguard_programming_duration_seconds_sum')).toBeCloseTo(2e-4, 9)
   expect([1e-5, 2.5e-5, 5e-5, 5e-3, 1e-2].map((le) => bucket('transaction_duration_seconds', le))).toEqual([0, 0, 1, 1, 2])
   expect([1, 4, 16].map((le) => bucket('transaction_elements', le))).toEqual([1, 1, 2])
-  expect(labelled(body, 'vethguard_failures_total')).toEqual({ 'stage=commit,reason=EBUSY': 2 })
+  expect(labelled(body, 'vethguard_failures_total')).toMatchObject({ 'stage=commit,reason=EBUSY': 2, 'stage=compare,reason=ENOENT': 0 })
   expect(labelled(body, 'vethguard_table_repairs_total')).toEqual({ 'reason=handle': 1, 'reason=content': 0, 'reason=refused': 0 })
 })
 
