@@ -19,8 +19,9 @@ export const MATRIX: Readonly<Record<string, Values>> = {
   'IPv6 only': { listen: '[fd00::7]:9611', ...MONITORING, serviceCidrs: ['fd00:10:96::/112'] },
   'all IPv6 addresses': { listen: '[::]:9611' },
   'no address': { listen: 'off' },
-  'every setting other than by default': {
-    source: '/manifests', kubeconfig: '/etc/kubernetes/agent.conf', backend: 'nft', spoofGuard: false, logLevel: 'trace',
+  'a folder of manifests': { source: '/manifests' },
+  'every setting but source other than by default': {
+    kubeconfig: '/etc/kubernetes/agent.conf', backend: 'nft', spoofGuard: false, logLevel: 'trace',
     listen: '127.0.0.1:19611', metricsPolicyLabels: 1_000_000, dryRun: true, events: true,
     serviceCidrs: ['10.96.0.0/16', 'fd00:10:96::/112'], compareSeconds: 3600,
   },

@@ -60,10 +60,11 @@ test.each(Object.entries(MATRIX))('the agent takes the flags of: %s', async (_, 
 })
 
 test('every setting that is said reaches the agent', async () => {
-  const set = MATRIX['every setting other than by default']!
-  expect(NAMES.filter((name) => !(name in set))).toEqual([])
+  const set = MATRIX['every setting but source other than by default']!
+  expect(NAMES.filter((name) => !(name in set))).toEqual(['source'])
   const [byDefault, given] = [await flags({}), await flags(set)]
-  expect(NAMES.filter((name) => !given.has(flagOf(name)) || given.get(flagOf(name)) === byDefault.get(flagOf(name)))).toEqual([])
+  expect(NAMES.filter((name) => !given.has(flagOf(name)) || given.get(flagOf(name)) === byDefault.get(flagOf(name)))).toEqual(['source'])
+  expect((await flags(MATRIX['a folder of manifests']!)).get('--source')).toBe('/manifests')
   expect(given.get('--metrics-policy-labels')).toBe('1000000')
   expect(given.get('--service-cidrs')).toBe('10.96.0.0/16,fd00:10:96::/112')
 })

@@ -20,6 +20,8 @@ const REFUSED: Readonly<Record<string, Values>> = {
   'an address without a port': { listen: '127.0.0.1' },
   'a port alone': { listen: 9611 },
   'an IPv6 address without brackets': { listen: '::1:9611' },
+  'a port that there is not': { listen: ':65536' },
+  'an address of two numbers': { listen: '127.1:9611' },
   'a negative number of policies': { metricsPolicyLabels: -1 },
   'part of a policy': { metricsPolicyLabels: 0.5 },
   'ranges as one text': { serviceCidrs: '10.96.0.0/16' },
@@ -44,6 +46,14 @@ test.each(Object.entries(REFUSED))('refused: %s', async (_, values) => {
 
 test.each(['off', '127.0.0.1:9611', '[::1]:9611'])('Prometheus cannot scrape %s, and the chart says what to do', async (listen) => {
   await expect(renderText({ listen, podMonitor: { enabled: true } })).rejects.toThrow(`does not reach listen=${listen}; set listen=$(HOST_IP):9611`)
+})
+
+test('the highest port is one', async () => {
+  expect(await renderText({ listen: ':65535' })).toContain('containerPort: 65535')
+})
+
+test.each([true, 'on'])('Events (%s) need an API server, which a folder is not', async (events) => {
+  await expect(renderText({ source: '/manifests', events })).rejects.toThrow('events: needs an API server, which source stands in for')
 })
 
 test('the account of all pods of the namespace gets no rights', async () => {

@@ -1,5 +1,8 @@
 {{/* The values that are settings of the agent, as its flags. test/chart/options.test.ts compares with src/config/options.ts. */}}
 {{- define "vethguard.flags" -}}
+{{- if and .Values.source (include "vethguard.isOn" .Values.events) }}
+{{- fail "events: needs an API server, which source stands in for; leave out one of the two" }}
+{{- end }}
 {{- with .Values.source }}
 - {{ printf "--source=%s" . | quote }}
 {{- end }}
