@@ -52,15 +52,15 @@ export class ScaleAgent {
       PATH: process.env['PATH'],
       CERTIFICATE: certificateFile,
       BENCH_PROBE: this.#looks,
-      NODE_OPTIONS: `--import=${probe}`,
-      NODE_NAME: nodeName,
+      NODE_OPTIONS: `--import=${probe} --heapsnapshot-signal=SIGUSR2 --diagnostic-dir=/tmp/vgsnap --cpu-prof --cpu-prof-dir=/tmp/vgsnap`,
+      DIAG: '1', NODE_NAME: nodeName,
       KUBERNETES_SERVICE_HOST: '127.0.0.1',
       KUBERNETES_SERVICE_PORT: String(port),
     }
     const argv = ['-m', 'sh', '-ec', AS_IN_POD.replaceAll('\n', ' '), 'sh', program, 'agent', '--log-level', 'debug']
     const child = inNamespace(namespace, () => spawn('unshare', argv, { stdio: ['ignore', 'pipe', 'inherit'], env }))
     this.#child = child
-    createInterface({ input: child.stdout }).on('line', (text) => this.lines.push(JSON.parse(text) as Line))
+    createInterface({ input: child.stdout }).on('line', (text) => { if (text.startsWith('{')) this.lines.push(JSON.parse(text) as Line); else console.error(text) })
   }
 
   /** Until it has said this. @returns that line @throws if it has ended */
@@ -99,7 +99,7 @@ export class ScaleAgent {
 
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#child.once('close', resolve))
-    if (this.#child.exitCode === null) this.#child.kill('SIGKILL')
+    if (this.#child.exitCode === null) this.#child.kill('SIGTERM')
     await closed
   }
 }

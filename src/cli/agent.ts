@@ -10,6 +10,7 @@ import type { Config } from '../config/options.ts'
 import { liveness, readiness } from '../observe/health.ts'
 import { HealthServer } from '../observe/server.ts'
 import { type AgentParts, agentParts } from './agent-parts.ts'
+import { shrinkMemory } from './memory.ts'
 import { version } from './version.ts'
 
 export async function runAgent(config: Config): Promise<void> {
@@ -20,7 +21,8 @@ export async function runAgent(config: Config): Promise<void> {
   let server: HealthServer | undefined
   try {
     server = await serve(config, parts) // probes are answered while the cluster is being read
-    const signal = await Promise.race([parts.agent.start().then(() => stopped), stopped])
+    const started = parts.agent.start().then(shrinkMemory)
+    const signal = await Promise.race([started.then(() => stopped), stopped])
     log.info({ signal }, 'stopping; the rules stay in the kernel')
   } finally {
     await parts.agent.close()

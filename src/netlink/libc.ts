@@ -18,6 +18,7 @@ const c = {
   recv: libc.func('int64 recv(int, _Out_ void*, uint64, int)') as Native,
   memfd_create: libc.func('int memfd_create(const char*, uint)') as Native,
   setns: libc.func('int setns(int, int)') as Native,
+  malloc_trim: libc.func('int malloc_trim(size_t)') as Native,
 }
 
 export const AF_NETLINK = 16
@@ -97,4 +98,9 @@ export function memoryFile(name: string): number {
 /** Moves the calling thread into the network namespace behind an open descriptor. */
 export function setns(namespaceFd: number): void {
   checked('setns', c.setns(namespaceFd, CLONE_NEWNET))
+}
+
+/** Gives the kernel back what malloc holds and nobody uses. glibc does so by itself only where the last part of its heap is free. */
+export function giveBackFreeMemory(): void {
+  c.malloc_trim(0)
 }
