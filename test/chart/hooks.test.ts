@@ -38,6 +38,15 @@ test('an agent that does not listen cannot be asked what it counted', async () =
   expect((await hooks('test', { listen: 'off' })).map(({ metadata: { name } }) => name)).not.toContain('vethguard-test-counted')
 })
 
+test('pods of the test tolerate what they are told to, and by default nothing', async () => {
+  const tolerated = async (values: Values): Promise<unknown[]> => {
+    return (await hooks('test', values)).flatMap((object) => podSpecOf(object) ?? []).map(({ tolerations }) => tolerations)
+  }
+  const tolerations = [{ operator: 'Exists', effect: 'NoSchedule' }]
+  expect(await tolerated({})).toEqual([undefined, undefined, undefined, undefined])
+  expect(await tolerated({ tests: { tolerations } })).toEqual([tolerations, tolerations, tolerations, tolerations])
+})
+
 test('no pod of the cleanup goes to a node where an agent still is', async () => {
   const objects = await render({ affinity: { nodeAffinity: { a: [] }, podAffinity: { b: [] } } })
   const agent = templateOf(find(objects, 'DaemonSet')).metadata.labels

@@ -45,4 +45,5 @@ export const MATRIX: Readonly<Record<string, Values>> = {
   'other names': { fullnameOverride: 'policies', nameOverride: 'guard', serviceAccount: { annotations: { a: 'b' } } },
   'rights by others': { serviceAccount: { create: false, name: 'mine' }, rbac: { create: false } },
   'no cleanup': { cleanup: { enabled: false } },
+  'tests on nodes with taints': { tests: { tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }] } },
 }

@@ -16,6 +16,10 @@ terminationGracePeriodSeconds: 1
 nodeSelector:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- with .Values.tests.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{- define "vethguard.testContainer" -}}
