@@ -126,6 +126,7 @@ describe('start', () => {
       object: 'NetworkPolicy default/p (p.yaml#2)',
       field: 'spec.ingres',
       message: 'unknown field: the selected pods are isolated in both directions',
+      policy: 'default/p',
     }])
   })
 })

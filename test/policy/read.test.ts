@@ -121,6 +121,7 @@ describe('errors stay where they are', () => {
       object: 'NetworkPolicy x/p',
       field: 'spec.egress[0].to[0].ipBlock.cidr',
       message: '"10.0.0.0/33" is no CIDR such as 10.0.0.0/8 or fd00::/64: this peer matches nothing',
+      policy: 'x/p',
     }])
   })
 })
