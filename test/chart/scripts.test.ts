@@ -1,6 +1,7 @@
-// What runs in the pods of `helm test`, here against servers on this machine. wait.cjs needs a cluster: `npm run e2e` has it.
+// What runs in the pods of `helm test` and `helm uninstall`, here against servers on this machine. What wait.cjs does in a cluster is
+// in `npm run e2e`.
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
@@ -48,6 +49,13 @@ test('a client that must connect is content when it can; one that must not is no
     run('connect.cjs', { ...notThere, EXPECT: 'allowed' }, SHORT),
     run('connect.cjs', { ...notThere, EXPECT: 'denied' }, SHORT),
   ])).toEqual([0, null, null, null])
+})
+
+test('what waits for the cleanup ends with its own words also where it cannot ask which nodes are left', () => {
+  const env = { TIMEOUT_SECONDS: '1', KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: '1' } // where nobody answers
+  const { status, stderr } = spawnSync(process.execPath, ['-e', chartFile('files/cleanup/wait.cjs')], { env, encoding: 'utf8', timeout: LONG * 1000 })
+  expect(status).toBe(1)
+  expect(stderr).toMatch(/^after 1 s, vethguard's tables may still be on nodes unknown \(.+\): run "vethguard cleanup" there, or reboot\n$/)
 })
 
 test('only denials to pods of the server count', async () => {

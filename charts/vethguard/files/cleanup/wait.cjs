@@ -55,8 +55,8 @@ async function main() {
     if (await isDone().catch((error) => say(error.message))) return 0
     await sleep(1000)
   }
-  const nodes = await uncleanNodes()
-  console.error(`after ${TIMEOUT_SECONDS} s, vethguard's tables may still be on ${nodes.join(', ')}: run "vethguard cleanup" there, or reboot`)
+  const nodes = await uncleanNodes().then((names) => names.join(', '), (error) => `nodes unknown (${error.message})`)
+  console.error(`after ${TIMEOUT_SECONDS} s, vethguard's tables may still be on ${nodes}: run "vethguard cleanup" there, or reboot`)
   return 1
 }
 
