@@ -23,13 +23,22 @@ const PERIOD_MS = 2
 const BURST = 8
 /** Time for one to come back; this process may be held up for a second. */
 const PATIENCE_MS = 3000
+/** Source ports of a stream. They last for a minute, longer than the kernel remembers a connection of two datagrams (30 s). */
+const PORTS = 27_000
 const FIRST_PORT = 10_000
+
+export interface StreamOptions {
+  readonly from: Place
+  readonly to: Place
+  /** Of the server that the stream starts in the other pod. */
+  readonly port: number
+  /** Tells streams from the same pod apart: 0 or 1. */
+  readonly lane: number
+}
 
 export class PacketStream {
   readonly name: string
-  readonly #from: Place
-  readonly #to: Place
-  readonly #port: number
+  readonly #options: StreamOptions
   readonly #server = udpSocket(6)
   readonly #running: Promise<void>
   readonly #clients = new Set<Socket>()
@@ -39,12 +48,10 @@ export class PacketStream {
   #longestPauseMs = 0
   #isOver = false
 
-  /** Starts at once. @param port of the server that the stream starts in the other pod */
-  constructor(from: Place, to: Place, port: number) {
-    this.name = `${from.name} -> ${to.name}`
-    this.#from = from
-    this.#to = to
-    this.#port = port
+  /** Starts at once. */
+  constructor(options: StreamOptions) {
+    this.name = `${options.from.name} -> ${options.to.name}`
+    this.#options = options
     this.#server.on('message', (message, { port: source, address }) => {
       this.#arrived.add(message.toString())
       this.#server.send(message, source, address)
@@ -63,7 +70,7 @@ export class PacketStream {
 
   async #run(): Promise<void> {
     const listening = once(this.#server, 'listening')
-    inNamespace(this.#to.namespace, () => this.#server.bind(this.#port))
+    inNamespace(this.#options.to.namespace, () => this.#server.bind(this.#options.port))
     await listening
     const start = performance.now()
     let last = start
@@ -76,9 +83,10 @@ export class PacketStream {
     }
   }
 
-  /** By turns of each family. No port comes twice: with one that does, the packet would belong to an old connection. */
+  /** By turns of each family; from a port that was not used lately, else the packet would belong to an old connection. */
   #send(): void {
-    const port = FIRST_PORT + this.#sent
+    const { from, to, port, lane } = this.#options
+    const source = FIRST_PORT + lane * PORTS + this.#sent % PORTS
     const token = String(this.#sent++)
     const family = this.#sent % 2 === 0 ? 4 : 6
     const socket = udpSocket(family)
@@ -90,8 +98,8 @@ export class PacketStream {
       this.#answered.add(message.toString())
       close()
     })
-    inNamespace(this.#from.namespace, () => socket.bind(port))
-    socket.send(token, this.#port, formatAddress(this.#to.addresses[family]))
+    inNamespace(from.namespace, () => socket.bind(source))
+    socket.send(token, port, formatAddress(to.addresses[family]))
     setTimeout(close, PATIENCE_MS).unref()
   }
 }

@@ -26,8 +26,8 @@ export function rollingUpgrade(release: Release): Check {
       await expectReach(servers.flatMap((to) => [{ from: client, to, outcome: 'open' as const }, { from: stranger, to, outcome: 'timeout' as const }]))
       const before = await namesOf(release)
       const streams = [
-        ...servers.map((to) => ({ stream: new PacketStream(client, to, ALLOWED_PORT), isAllowed: true })),
-        ...servers.map((to) => ({ stream: new PacketStream(stranger, to, DENIED_PORT), isAllowed: false })),
+        ...servers.map((to, lane) => ({ stream: new PacketStream({ from: client, to, port: ALLOWED_PORT, lane }), isAllowed: true })),
+        ...servers.map((to, lane) => ({ stream: new PacketStream({ from: stranger, to, port: DENIED_PORT, lane }), isAllowed: false })),
       ]
       let wrong: string[]
       try {
