@@ -83,8 +83,9 @@ export class Agent {
   }
 
   /**
-   * Reads everything, then makes the tables in one transaction. From then on changes are followed.
-   * @throws VethguardError SOURCE_UNREADABLE, NODE_UNFIT; NetlinkError, SystemCallError: nothing was changed in the kernel
+   * Reads everything, then makes the tables in one transaction, again and again if the kernel refuses it. From then on changes
+   * are followed.
+   * @throws VethguardError SOURCE_UNREADABLE, NODE_UNFIT; NetlinkError, SystemCallError of links: nothing was changed in the kernel
    */
   async start(): Promise<void> {
     const startedAt = performance.now()
@@ -94,9 +95,9 @@ export class Agent {
     })
     if (this.#work.isStopped()) return
     this.#node.start()
-    await inTurns(this.#desired.loading(this.#takeQueue()))
+    const content = await this.#wanted()
     if (this.#work.isStopped()) return
-    await this.#work.begin(this.#committer.replaceAll())
+    await this.#work.begin(this.#committer.replaceAll(content))
     if (this.#work.isStopped()) return
     this.#isReady = true
     this.#checkedAtMs = performance.now()
@@ -110,6 +111,7 @@ export class Agent {
     this.#work.stop()
     clearInterval(this.#checks)
     this.#reports.close()
+    this.#watch.close()
     this.#committer.stop()
     await this.#options.source.close()
     await this.#node.close()

@@ -8,12 +8,16 @@ import type { Content, CounterName, Delta } from '../nftables/content.ts'
 import type { Hits } from './hits.ts'
 import type { AgentObserver, Commit, RepairReason } from '../observe/observer.ts'
 import { reasonOf } from '../observe/reason.ts'
+import { Trouble } from '../trouble.ts'
+import { VethguardError } from '../errors.ts'
 import { type CounterValue, replace, type Transaction, update } from '../nftables/transaction.ts'
 import { render } from '../nftables/render.ts'
 import { elementsIn, summaryOf } from './summary.ts'
 
 const FIRST_RETRY_MS = 100
 const LONGEST_RETRY_MS = 10_000
+/** The part of the time between two tries that passes in any case: changes may come all the time, and each try is everything. */
+const LEAST_SHARE = 1 / 8
 
 const ZERO: CounterValue = { packets: 0, bytes: 0 }
 const NOTHING: Delta = { sets: new Map(), counters: { added: new Set(), deleted: new Set() } }
@@ -43,6 +47,7 @@ export class Committer {
   readonly #stopped = new AbortController()
   /** Ends the wait between two tries to make the tables anew. */
   #retry: AbortController | undefined
+  readonly #trouble: Trouble
   /** What the kernel calls the tables that were made last. */
   #handles = ''
   /** What the kernel told of these tables when they were new. */
@@ -52,6 +57,7 @@ export class Committer {
 
   constructor(options: CommitterOptions) {
     this.#options = options
+    this.#trouble = new Trouble(options.log, { level: 'error', over: 'the kernel takes the tables again' })
   }
 
   /** The kernel's generation if nobody else has committed since it was last so; each commit is one more. */
@@ -69,10 +75,22 @@ export class Committer {
     return this.#brokenSinceMs
   }
 
+  /**
+   * Makes the tables for the first time; if the kernel refuses, again until that succeeds.
+   * @throws VethguardError NODE_UNFIT, which trying again does not mend
+   */
+  async begin(content: Content): Promise<void> {
+    try {
+      await this.replaceAll(content)
+    } catch (error) {
+      if (error instanceof VethguardError && error.code === 'NODE_UNFIT') throw error
+      await this.#recover(error)
+    }
+  }
+
   /** Both tables anew in one transaction; counters go on from where they are. @throws NetlinkError, VethguardError */
-  async replaceAll(): Promise<void> {
+  async replaceAll(content: Content): Promise<void> {
     const { backend, guard, hits } = this.#options
-    const content = await this.#options.wanted()
     const begun = hits.begin()
     const reading = await backend.readCounters()
     hits.read(reading, begun)
@@ -127,27 +145,17 @@ export class Committer {
     return this.commit(delta, true)
   }
 
-  /** Makes everything anew until that succeeds. Never rejects. */
+  /** Makes everything anew until that succeeds. Never rejects, but for defects. */
   async rebuild(reason: RepairReason): Promise<void> {
-    const { log, observer } = this.#options
-    const { signal } = this.#stopped
     this.#brokenSinceMs ??= performance.now()
-    for (let retryMs = FIRST_RETRY_MS; !signal.aborted; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
-      this.#options.onTry()
-      try {
-        await this.replaceAll()
-        this.#brokenSinceMs = undefined
-        observer.repaired?.(reason)
-        log.info('the tables were made anew')
-        return
-      } catch (err) {
-        observer.failed?.('commit', reasonOf(err))
-        log.error({ err, retryMs }, 'the tables could not be made anew; what is in the kernel stays as it is')
-        this.#retry = new AbortController()
-        await sleep(FIRST_RETRY_MS, undefined, { signal }).catch(() => undefined)
-        await sleep(retryMs - FIRST_RETRY_MS, undefined, { signal: this.#retry.signal }).catch(() => undefined)
-      }
+    for (let retryMs = FIRST_RETRY_MS; !(await this.#hasRebuilt()); retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
+      await this.#rest(retryMs)
     }
+    if (this.#isStopped()) return
+    this.#brokenSinceMs = undefined
+    this.#trouble.over()
+    this.#options.observer.repaired?.(reason)
+    this.#options.log.info('the tables were made anew')
   }
 
   /** Whether the tables are still those that were made last. */
@@ -168,6 +176,35 @@ export class Committer {
   stop(): void {
     this.#stopped.abort()
     this.retrySoon()
+  }
+
+  /** @returns whether there is no need to try again: it went well, or the agent was stopped */
+  async #hasRebuilt(): Promise<boolean> {
+    const { wanted, onTry, observer } = this.#options
+    onTry()
+    const content = await wanted()
+    if (this.#isStopped()) return true
+    try {
+      await this.replaceAll(content)
+      return true
+    } catch (error) {
+      if (this.#isStopped()) return true
+      observer.failed?.('commit', reasonOf(error))
+      this.#trouble.report('the tables could not be made anew; what is in the kernel stays as it is, and it is tried again', error)
+      return false
+    }
+  }
+
+  #isStopped(): boolean {
+    return this.#stopped.signal.aborted
+  }
+
+  /** The time between two tries, or less of it when what is wanted changes. */
+  async #rest(retryMs: number): Promise<void> {
+    const leastMs = Math.max(FIRST_RETRY_MS, retryMs * LEAST_SHARE)
+    this.#retry = new AbortController()
+    await sleep(leastMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined)
+    await sleep(retryMs - leastMs, undefined, { signal: this.#retry.signal }).catch(() => undefined)
   }
 
   #transactionOf(delta: Delta): Transaction {
@@ -201,6 +238,7 @@ export class Committer {
   }
 
   #recover(err: unknown): Promise<void> {
+    if (this.#isStopped()) return Promise.resolve() // it was broken off; the next life of the agent makes all anew
     this.#options.observer.failed?.('commit', reasonOf(err))
     this.#options.log.error({ err }, 'the kernel refused a change; making the tables anew')
     return this.rebuild('refused')

@@ -7,6 +7,7 @@ import type { AgentObserver } from '../observe/observer.ts'
 import { reasonOf } from '../observe/reason.ts'
 import { isBlurred, type Remedy, remedyFor, type Suspects, suspectsIn } from './comparison.ts'
 import type { Committer } from './committer.ts'
+import { Trouble } from '../trouble.ts'
 import type { Desired } from './desired.ts'
 import type { OneAtATime } from './one-at-a-time.ts'
 
@@ -14,6 +15,9 @@ const DEFAULT_COMPARE_SECONDS = 180
 
 /** Others may commit all the time (kube-proxy does): comparing takes at most this part of it. */
 const LARGEST_SHARE = 0.1
+
+/** After a comparison that failed. */
+const AGAIN_MS = 1000
 
 export interface KernelWatchOptions {
   readonly backend: Backend
@@ -32,10 +36,21 @@ export class KernelWatch {
   #lastComparison = { startedAt: performance.now(), endedAt: performance.now() }
   /** Somebody else has committed since the last comparison, or it could not see everything. */
   #isInDoubt = false
+  /** No comparison before, by performance.now(). */
+  #notBeforeMs = 0
+  #isClosed = false
+  readonly #trouble: { readonly state: Trouble; readonly comparison: Trouble }
 
   constructor(options: KernelWatchOptions) {
     this.#options = options
     this.#compareMs = (options.compareSeconds ?? DEFAULT_COMPARE_SECONDS) * 1000
+    const told = (over: string): Trouble => new Trouble(options.log, { level: 'error', over })
+    this.#trouble = { state: told('the kernel tells about the tables again'), comparison: told('the kernel can be compared again') }
+  }
+
+  /** Ends what is under way without a word: what it reads from is going to be closed. */
+  close(): void {
+    this.#isClosed = true
   }
 
   /** To be called often, while nothing is being committed. Cheap: a comparison goes on by itself. */
@@ -43,6 +58,7 @@ export class KernelWatch {
     const { backend, committer, work, observer, log } = this.#options
     try {
       const state = backend.state()
+      this.#trouble.state.over()
       if (!committer.isInForce(state)) {
         log.error('somebody else removed or replaced the tables; making them anew')
         work.waitFor(committer.rebuild('handle'))
@@ -52,7 +68,7 @@ export class KernelWatch {
       if (state.tables.size > 0 && this.#isDue()) void this.#compare() // a dry run has none
     } catch (err) {
       observer.failed?.('compare', reasonOf(err))
-      log.error({ err }, 'the kernel does not tell whether the tables are still there')
+      this.#trouble.state.report('the kernel does not tell whether the tables are still there', err)
     }
     work.waitFor(committer.keepPast())
   }
@@ -66,7 +82,7 @@ export class KernelWatch {
   }
 
   #isDue(): boolean {
-    if (this.#comparing) return false
+    if (this.#comparing || performance.now() < this.#notBeforeMs) return false
     const { startedAt, endedAt } = this.#lastComparison
     const sinceMs = performance.now() - endedAt
     return sinceMs >= this.#compareMs || (this.#isInDoubt && sinceMs >= (endedAt - startedAt) * (1 / LARGEST_SHARE - 1))
@@ -74,19 +90,26 @@ export class KernelWatch {
 
   /** Never rejects. */
   async #compare(): Promise<void> {
-    const { backend, desired, work, observer, log } = this.#options
+    const { backend, desired, work } = this.#options
     this.#comparing = true
     this.#isInDoubt = false
     const startedAt = performance.now()
     try {
       const suspects = this.#isStructureWhole() ? await suspectsIn(backend, (set) => desired.elements(set)) : undefined
       await work.whenIdle(() => this.#mend(suspects))
+      this.#trouble.comparison.over()
     } catch (err) {
-      observer.failed?.('compare', reasonOf(err))
-      log.error({ err }, 'the kernel cannot be compared with what it should have; it is tried again')
+      if (!this.#isClosed) this.#failed(err)
     }
     this.#comparing = false
     this.#lastComparison = { startedAt, endedAt: performance.now() }
+  }
+
+  #failed(err: unknown): void {
+    this.#options.observer.failed?.('compare', reasonOf(err))
+    this.#trouble.comparison.report('the kernel cannot be compared with what it should have; it is tried again', err)
+    this.#isInDoubt = true
+    this.#notBeforeMs = performance.now() + AGAIN_MS
   }
 
   #isStructureWhole(): boolean {

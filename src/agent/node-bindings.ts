@@ -7,7 +7,10 @@ import type { PodKey } from '../cluster/objects.ts'
 import type { Compiler } from '../compiler/compiler.ts'
 import type { Bindings } from '../compiler/guard.ts'
 import type { Content, Delta } from '../nftables/content.ts'
+import { throwUncaught } from '../defect.ts'
+import { VethguardError } from '../errors.ts'
 import { reasonOf } from '../observe/reason.ts'
+import { Trouble } from '../trouble.ts'
 import { Guard } from './guard.ts'
 import { checkNode } from './node-checks.ts'
 import type { AgentOptions, Veths } from './options.ts'
@@ -25,15 +28,19 @@ export class NodeBindings {
   readonly #veths: Veths
   #boundAt = { pods: -1, veths: -1 }
   #vethRevision = 0
+  readonly #trouble: { readonly links: Trouble; readonly settings: Trouble }
 
   constructor(options: NodeBindingsOptions) {
     this.#options = options
     this.#guard = new Guard(options.spoofGuard)
     const changed = (): void => {
       this.#vethRevision++
-      options.onChange()
+      this.#trouble.links.over()
+      this.#tell()
     }
-    this.#veths = options.veths(changed, (err) => this.#failed(err))
+    const told = (over: string): Trouble => new Trouble(options.log, { level: 'error', over })
+    this.#trouble = { links: told('the node\'s links are seen again'), settings: told('the node\'s settings are seen again') }
+    this.#veths = options.veths(changed, (error) => this.#linksFailed(error))
   }
 
   get content(): Content {
@@ -60,21 +67,33 @@ export class NodeBindings {
     const [pods, veths] = [compiler.localRevision, this.#vethRevision]
     if (this.#boundAt.pods === pods && this.#boundAt.veths === veths) return undefined
     const haveVethsChanged = this.#boundAt.veths !== veths
-    this.#boundAt = { pods, veths }
     const isClosed = (pod: PodKey): boolean => compiler.isIsolated(pod, 'ingress')
     const delta = this.#guard.update(compiler.localPods(), this.#veths.veths(), veths, isClosed)
+    this.#boundAt = { pods, veths }
     if (haveVethsChanged) this.checkNode()
     return delta
   }
 
   /** Somebody may mend, or break, what is not the agent's own. */
   checkNode(): void {
-    this.#trying(() => this.#findProblems())
+    try {
+      this.#findProblems()
+      this.#trouble.settings.over()
+    } catch (error) {
+      if (!isOfSystem(error)) throw error
+      this.#failed(this.#trouble.settings, 'the node\'s settings cannot be seen; it is tried again', error)
+    }
   }
 
   /** Looks again for veths that are missing. */
   refresh(): void {
-    if (this.#guard.unguarded.length > 0) this.#trying(() => this.#veths.refresh())
+    if (this.#guard.unguarded.length === 0) return
+    try {
+      this.#veths.refresh()
+    } catch (error) {
+      if (!isOfSystem(error)) throw error
+      this.#linksFailed(error)
+    }
   }
 
   async close(): Promise<void> {
@@ -87,17 +106,26 @@ export class NodeBindings {
     onProblems(`Node ${name}`, checkNode({ name, bridges: [...bridges].sort(), unguarded: this.#guard.unguarded }))
   }
 
-  #trying(look: () => void): void {
+  /** Whoever tells of veths catches errors of links: one of what is done about them must not pass for these. */
+  #tell(): void {
     try {
-      look()
+      this.#options.onChange()
     } catch (error) {
-      this.#failed(error)
+      throwUncaught(error)
     }
   }
 
-  #failed(err: unknown): void {
-    const { observer, log } = this.#options
-    observer?.failed?.('veths', reasonOf(err))
-    log.error({ err }, 'the node\'s links and settings cannot be seen; it is tried again')
+  #linksFailed(error: unknown): void {
+    this.#failed(this.#trouble.links, 'the node\'s links cannot be seen; it is tried again', error)
   }
+
+  #failed(trouble: Trouble, message: string, error: unknown): void {
+    this.#options.observer?.failed?.('veths', reasonOf(error))
+    trouble.report(message, error)
+  }
+}
+
+/** Of the kernel or of a file, as opposed to a defect. */
+function isOfSystem(error: unknown): boolean {
+  return error instanceof VethguardError || (error instanceof Error && 'syscall' in error)
 }

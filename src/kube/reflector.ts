@@ -17,7 +17,7 @@ import { inTurns } from '../steps.ts'
 import { ObjectStore, type Update } from './store.ts'
 import { type Timing, watchSeconds } from './timing.ts'
 import type { Transport } from './transport.ts'
-import { Trouble } from './trouble.ts'
+import { Trouble } from '../trouble.ts'
 import { watch } from './watch.ts'
 
 export interface ReflectorOptions {
@@ -55,7 +55,7 @@ export class Reflector {
     this.#store = new ObjectStore(options.resource.kind)
     this.#log = options.log.child({ resource: options.resource.name })
     this.#backoff = new Backoff(options.timing.random)
-    this.#trouble = new Trouble(this.#log)
+    this.#trouble = new Trouble(this.#log, { level: 'warn', over: 'reads the API server again' })
   }
 
   get status(): ResourceStatus {

@@ -20,19 +20,27 @@ const LAST_ADDRESS = /^\xff+$/
 /** What of nft's complaint goes into a message; it repeats the command, which can be long. */
 const COMPLAINT_CHARS = 500
 
+/** How long nft may take: everything for thousands of pods takes seconds on a busy node. */
+const TIMEOUT_MS = 50_000
+
 export interface NftBackendOptions {
   /** Path of a network namespace; undefined: the process's own. */
   readonly namespace?: string | undefined
+  /** How long nft may take for a transaction, in ms. */
+  readonly timeoutMs?: number | undefined
 }
 
 /** nft ends after each commit, so it cannot own tables. */
 export class NftBackend implements Backend {
   readonly #namespace: string | undefined
+  readonly #timeoutMs: number
   readonly #reader: Reader
+  readonly #closing = new AbortController()
   #pending: Promise<void> = Promise.resolve()
 
-  constructor({ namespace }: NftBackendOptions = {}) {
+  constructor({ namespace, timeoutMs = TIMEOUT_MS }: NftBackendOptions = {}) {
     this.#namespace = namespace
+    this.#timeoutMs = timeoutMs
     this.#reader = new Reader(namespace)
   }
 
@@ -74,7 +82,9 @@ export class NftBackend implements Backend {
     return readState(this.#reader, { flags: [], portId: 0 })
   }
 
+  /** Breaks off what nft is doing: the kernel takes a transaction as a whole or not at all. */
   close(): void {
+    this.#closing.abort()
     this.#reader.close()
   }
 
@@ -82,9 +92,11 @@ export class NftBackend implements Backend {
     const script = scriptFile(text)
     const nft = ['nft', '-f', `/proc/${process.pid}/fd/${script}`]
     const [program = '', ...args] = this.#namespace === undefined ? nft : ['nsenter', `--net=${this.#namespace}`, ...nft]
+    const [timeout, cancelSignal] = [this.#timeoutMs, this.#closing.signal]
     try {
-      await execa(program, args, { stdin: 'ignore', env: { LC_ALL: 'C' } })
+      await execa(program, args, { stdin: 'ignore', env: { LC_ALL: 'C' }, timeout, cancelSignal })
     } catch (error) {
+      if (cancelSignal.aborted) throw new VethguardError('NFT', 'nft was broken off', { cause: error })
       throw ownedByOther(this.state()) ? foreignTables(error) : new VethguardError('NFT', complaint(error), { cause: error })
     } finally {
       closeSync(script)

@@ -9,15 +9,22 @@ export interface Health {
   readonly text: string
 }
 
-/** The agent looks after its tables every second; a transaction with everything takes seconds where the kernel is busy. */
+/** The agent looks after its tables twice a second; a transaction with everything takes seconds where the kernel is busy. */
 const LONGEST_SILENCE_MS = 60_000
 
 /** @param nowMs by performance.now() */
-export function liveness({ checkedAtMs }: Pick<AgentView, 'checkedAtMs'>, nowMs: number): Health {
+export function liveness({ checkedAtMs, busySinceMs }: Pick<AgentView, 'checkedAtMs' | 'busySinceMs'>, nowMs: number): Health {
+  const busyMs = nowMs - (busySinceMs ?? nowMs)
+  if (busyMs > LONGEST_SILENCE_MS) return { isGood: false, text: `stuck: the kernel has not answered for ${Math.round(busyMs / 1000)} s\n` }
   if (checkedAtMs === undefined) return { isGood: true, text: 'alive: starting\n' }
   const silentMs = nowMs - checkedAtMs
   if (silentMs <= LONGEST_SILENCE_MS) return { isGood: true, text: 'alive\n' }
   return { isGood: false, text: `stuck: the agent has not looked after its tables for ${Math.round(silentMs / 1000)} s\n` }
+}
+
+/** A probe says the same of a dry run; people are told that nothing comes of it. */
+export function asDryRun({ isGood, text }: Health): Health {
+  return { isGood, text: `${text}dry run: the kernel is left as it is\n` }
 }
 
 /** @param status of the API server's resources; empty: not asked yet, or there is no API server */

@@ -1,9 +1,10 @@
 // Somebody else changes what is in the kernel: it is put right, said and counted, and the agent's own changes are never taken for it.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import pino from 'pino'
 import type { Agent } from '../../src/agent/agent.ts'
 import { podKey } from '../../src/cluster/objects.ts'
+import { SystemCallError } from '../../src/errors.ts'
 import { createBackend } from '../../src/netlink/create-backend.ts'
 import type { Backend } from '../../src/nftables/backend.ts'
 import type { Key } from '../../src/nftables/content.ts'
@@ -86,6 +87,42 @@ describe('in memory', () => {
     expect(canonical(backend.content)).toEqual(wanted([...FIRST, podChange(1), ...elsewhere]))
     expect({ repairs, failures, commits: backend.commits.done - before }).toEqual({ repairs: ['content'], failures: [], commits: 1 })
     expect(said).toEqual(['somebody else changed elements of the tables; putting them right'])
+  })
+
+  test('a comparison that fails is made again soon', async () => {
+    await start(backend, 180, podChange(1))
+    const look = jest.spyOn(backend, 'eachElement').mockRejectedValueOnce(new SystemCallError('recv', 105))
+    backend.tamper('in_isolated4', (elements) => elements.clear())
+    expect(await until(() => repairs.length > 0)).toBeGreaterThan(900)
+    expect({ repairs, failures, said }).toEqual({
+      repairs: ['content'],
+      failures: ['compare ENOBUFS'],
+      said: [expect.stringMatching(/^the kernel cannot be compared .* tried again$/), expect.stringMatching(/putting them right$/)],
+    })
+    expect(look).toHaveBeenCalled()
+  })
+
+  test('that the kernel does not tell is counted each time, and not said each time', async () => {
+    await start(backend, 180, podChange(1))
+    const state = jest.spyOn(backend, 'state').mockImplementation(() => {
+      throw new SystemCallError('recv', 105)
+    })
+    await until(() => failures.length >= 5)
+    expect(said).toEqual(['the kernel does not tell whether the tables are still there'])
+    state.mockRestore()
+  })
+
+  test('a comparison that the end breaks off is no failure', async () => {
+    await start(backend, 180, podChange(1))
+    const looking = Promise.withResolvers<boolean>()
+    jest.spyOn(backend, 'eachElement').mockReturnValue(looking.promise)
+    backend.tamper('in_isolated4', (elements) => elements.clear())
+    await sleep(3 * CHECK_MS)
+    await agent.close()
+    looking.reject(new SystemCallError('recv', 9))
+    await nextTurn()
+    await nextTurn()
+    expect({ failures, said }).toEqual({ failures: [], said: [] })
   })
 
   test('what nobody tells of is found by the comparison now and then', async () => {

@@ -1,10 +1,14 @@
 // What only the nft back end does.
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Backend } from '../../src/nftables/backend.ts'
 import type { Content, Key, Value } from '../../src/nftables/content.ts'
 import { diff, emptyContent } from '../../src/nftables/diff.ts'
 import { replace, update } from '../../src/nftables/transaction.ts'
 import { createBackend } from '../../src/netlink/create-backend.ts'
+import { NftBackend } from '../../src/netlink/nft-program.ts'
 import { address, sameContent } from '../nftables/contents.ts'
 import { emptyKernel, type Kernel } from './nf-tables/kernel.ts'
 
@@ -42,6 +46,36 @@ test.each(LAST_ADDRESSES)('%s alone cannot be deleted from ranges: that is said'
   const content: Content = { ...emptyContent(), sets: new Map([[set, new Map([[key, 1]])]]) }
   await backend.commit(update(diff(emptyContent(), content)))
   expect(() => backend.commit(update(diff(content, emptyContent())))).toThrow(`nft cannot delete ${last}`)
+})
+
+describe('an nft that hangs', () => {
+  const path = process.env['PATH']
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'vgnft'))
+    writeFileSync(join(folder, 'nft'), '#!/bin/sh\nexec sleep 30\n', { mode: 0o755 })
+    process.env['PATH'] = `${folder}:${path ?? ''}`
+  })
+  afterEach(() => {
+    process.env['PATH'] = path
+    rmSync(folder, { recursive: true })
+  })
+
+  test('is an error after a while', async () => {
+    const impatient = new NftBackend({ namespace: kernel.path, timeoutMs: 100 })
+    await expect(impatient.commit(update(diff(emptyContent(), class4('10.0.0.1'))))).rejects.toMatchObject({
+      code: 'NFT',
+      message: expect.stringMatching(/timed out after 100 milliseconds/),
+    })
+    impatient.close()
+  })
+
+  test('ends with the back end', async () => {
+    const closed = new NftBackend({ namespace: kernel.path })
+    const committing = closed.commit(update(diff(emptyContent(), class4('10.0.0.1'))))
+    setTimeout(() => closed.close(), 100)
+    await expect(committing).rejects.toMatchObject({ code: 'NFT', message: 'nft was broken off' })
+  })
 })
 
 function class4(text: string): Content {

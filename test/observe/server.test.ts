@@ -123,11 +123,20 @@ describe('liveness', () => {
     [1000, 61_000, true],
     [1000, 61_001, false],
   ])('last looked at %s, now %s: %s', (checkedAtMs, nowMs, isGood) => {
-    expect(liveness({ checkedAtMs }, nowMs).isGood).toBe(isGood)
+    expect(liveness({ checkedAtMs, busySinceMs: undefined }, nowMs).isGood).toBe(isGood)
+  })
+
+  test.each([
+    [1000, 61_000, true],
+    [1000, 61_001, false],
+  ])('nothing has come out of what is being done since %s, now %s: %s', (busySinceMs, nowMs, isGood) => {
+    expect(liveness({ checkedAtMs: nowMs, busySinceMs }, nowMs).isGood).toBe(isGood)
+    expect(liveness({ checkedAtMs: undefined, busySinceMs }, nowMs).isGood).toBe(isGood)
   })
 
   test('says how long nothing has happened', () => {
-    expect(liveness({ checkedAtMs: 0 }, 75_000).text).toBe('stuck: the agent has not looked after its tables for 75 s\n')
+    expect(liveness({ checkedAtMs: 0, busySinceMs: undefined }, 75_000).text).toBe('stuck: the agent has not looked after its tables for 75 s\n')
+    expect(liveness({ checkedAtMs: 74_500, busySinceMs: 5000 }, 75_000).text).toBe('stuck: the kernel has not answered for 70 s\n')
   })
 })
 

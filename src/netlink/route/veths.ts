@@ -6,7 +6,8 @@
 // Once it has started nothing ends it: when sockets fail all is begun anew with others, later and later.
 import type { Address } from '../../cluster/address.ts'
 import type { Veth } from '../../cluster/veth.ts'
-import { NetlinkError } from '../../errors.ts'
+import { throwUncaught } from '../../defect.ts'
+import { NetlinkError, VethguardError } from '../../errors.ts'
 import type { RouteEvent } from './decode.ts'
 import { RouteEvents } from './events.ts'
 import { RouteSocket } from './socket.ts'
@@ -115,13 +116,14 @@ export class VethTable {
     }, 0)
   }
 
-  /** What fails is begun again from new sockets. */
+  /** Where netlink fails all is begun again with new sockets. */
   #trying(act: () => void): void {
     try {
       act()
       this.#reopenMs = FIRST_REOPEN_MS
     } catch (error) {
-      this.#reopenLater(error as Error)
+      if (!(error instanceof VethguardError)) throw error // a defect ends the process
+      this.#reopenLater(error)
     }
   }
 
@@ -157,7 +159,16 @@ export class VethTable {
       else this.#veths.set(ifindex, now)
       changes.push({ ifindex, now })
     }
-    if (changes.length > 0) this.#options.onChange(changes)
+    if (changes.length > 0) this.#tell(changes)
+  }
+
+  /** An error of those who are told must not pass for one of netlink, which would be tried again without the change. */
+  #tell(changes: readonly VethChange[]): void {
+    try {
+      this.#options.onChange(changes)
+    } catch (error) {
+      throwUncaught(error)
+    }
   }
 
   #look(ifindex: number): Veth | undefined {

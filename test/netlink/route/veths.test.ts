@@ -1,7 +1,9 @@
 // Following real veths of real namespaces through what CNIs do to them.
 import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { VethTable } from '../../../src/netlink/route/veths.ts'
+import { gatherUncaught } from '../../agent/uncaught.ts'
 import { deleteNamespaces, exec } from '../../lab/namespace.ts'
 import { replaceDescriptor } from '../../lab/native.ts'
 import { addressLines, follow, makeNode, texts, vethLines, type Follower, type TestNode } from './node.ts'
@@ -206,3 +208,22 @@ test('nothing is told after close, no timer is left, and closing twice is fine',
 function timers(): number {
   return process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
 }
+
+test('an error of those who are told is not one of links: it ends the process', async () => {
+  const uncaught = gatherUncaught()
+  const errors: Error[] = []
+  node.ip(...vethLines(node, 0))
+  const table = new VethTable({
+    namespace: node.path,
+    onChange: () => {
+      throw new TypeError('a defect')
+    },
+    onError: (error) => errors.push(error),
+  })
+  table.start()
+  await sleep(5)
+  await table.close()
+  jest.restoreAllMocks()
+  expect(uncaught).toContainEqual(new TypeError('a defect'))
+  expect(errors).toEqual([])
+})
