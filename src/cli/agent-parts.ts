@@ -12,17 +12,17 @@ import type { KubeObserver } from '../kube/observer.ts'
 import { KubeSource } from '../kube/source.ts'
 import { createBackend } from '../netlink/create-backend.ts'
 import { VethTable } from '../netlink/route/veths.ts'
-import { DryRun } from '../nftables/dry-run.ts'
 import type { Backend } from '../nftables/backend.ts'
 import { Metrics } from '../observe/metrics.ts'
 import type { KubeStatus } from '../observe/watch-metrics.ts'
+import { dryRun } from './dry-run.ts'
 import { version } from './version.ts'
 
 export interface AgentParts {
   readonly agent: Agent
   readonly metrics: Metrics
   readonly kubeStatus: () => KubeStatus
-  /** Undefined: nobody wants Events. */
+  /** Undefined: none are to be written. */
   readonly events: EventRecorder | undefined
 }
 
@@ -35,7 +35,7 @@ interface Reader {
 export function agentParts(config: Config, log: Logger): AgentParts {
   const events = eventsOf(config, log)
   const metrics: Metrics = new Metrics({
-    build: { version: version(), backend: config.backend },
+    build: { version: version(), backend: config.backend, isDryRun: config.dryRun },
     policyLimit: config.metricsPolicyLabels,
     view: () => agent.view,
     kubeStatus: config.source === undefined ? () => reader.status() : undefined,
@@ -65,12 +65,14 @@ function readerOf({ source, kubeconfig, nodeName }: Config, observer: KubeObserv
   return { source: server, status: () => server.status() }
 }
 
-function eventsOf({ events, source, kubeconfig, nodeName }: Config, log: Logger): EventRecorder | undefined {
+/** A dry run writes none: what it would deny is not denied. */
+function eventsOf({ events, dryRun: isDry, source, kubeconfig, nodeName }: Config, log: Logger): EventRecorder | undefined {
   if (!events) return undefined
   if (source !== undefined) throw new VethguardError('CONFIG_INVALID', '--events on needs an API server, which --source stands in for; leave out one of the two')
+  if (isDry) return undefined
   return new EventRecorder({ credentials: () => findCredentials(kubeconfig, process.env), nodeName, log: log.child({ component: 'events' }) })
 }
 
 function backendOf({ backend: kind, dryRun: isDry }: Config, log: Logger): Backend {
-  return isDry ? new DryRun((nft) => log.info({ nft }, 'would be done; the kernel is left as it is')) : createBackend({ kind })
+  return isDry ? dryRun(log.child({ component: 'dry-run' })) : createBackend({ kind })
 }

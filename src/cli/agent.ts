@@ -4,10 +4,10 @@
 // Once it enforces, whatever fails is said, counted and tried again: the API server, links, counters, transactions. Only a defect of the
 // program ends it then, for what it knows may be wrong: the rules stay, and the next start begins from nothing.
 import process from 'node:process'
-import pino from 'pino'
+import pino, { type Logger } from 'pino'
 import { formatListenAddress } from '../config/listen-address.ts'
 import type { Config } from '../config/options.ts'
-import { liveness, readiness } from '../observe/health.ts'
+import { asDryRun, type Health, liveness, readiness } from '../observe/health.ts'
 import { HealthServer } from '../observe/server.ts'
 import { type AgentParts, agentParts } from './agent-parts.ts'
 import { shrinkMemory } from './memory.ts'
@@ -15,19 +15,32 @@ import { version } from './version.ts'
 
 export async function runAgent(config: Config): Promise<void> {
   const log = pino({ level: config.logLevel, base: { node: config.nodeName }, errorKey: 'err' })
-  const stopped = nextSignal()
   const parts = agentParts(config, log)
   log.info({ version: version(), ...shown(config) }, 'starting')
+  const tell = (err: unknown): void => log.fatal({ err }, err instanceof Error ? err.message : String(err))
+  process.on('uncaughtExceptionMonitor', tell) // of a defect; Node then ends the process
+  try {
+    await run(config, parts, log)
+  } catch (error) {
+    tell(error)
+    throw error
+  } finally {
+    process.off('uncaughtExceptionMonitor', tell)
+  }
+}
+
+async function run(config: Config, parts: AgentParts, log: Logger): Promise<void> {
+  const stopped = nextSignal()
   let server: HealthServer | undefined
   try {
-    server = await serve(config, parts) // probes are answered while the cluster is being read
+    server = await serve(config, parts, log) // probes are answered while the cluster is being read
     const started = parts.agent.start().then(shrinkMemory)
     const signal = await Promise.race([started.then(() => stopped), stopped])
     log.info({ signal }, 'stopping; the rules stay in the kernel')
   } finally {
+    await server?.close() // first: who scrapes is still answered from the kernel
     await parts.agent.close()
     await parts.events?.close()
-    await server?.close()
     parts.metrics.close()
   }
 }
@@ -44,11 +57,12 @@ function shown({ source = 'the API server', backend, spoofGuard, listen, dryRun 
   return { source, backend, spoofGuard, listen: listen === null ? 'off' : formatListenAddress(listen), ...(dryRun ? { dryRun } : {}) }
 }
 
-async function serve({ listen }: Config, { agent, metrics, kubeStatus }: AgentParts): Promise<HealthServer | undefined> {
+async function serve({ listen, dryRun }: Config, { agent, metrics, kubeStatus }: AgentParts, log: Logger): Promise<HealthServer | undefined> {
   if (listen === null) return undefined
+  const readyz = (): Health => readiness(agent.view, kubeStatus())
   return HealthServer.listen(listen, {
     livez: () => liveness(agent.view, performance.now()),
-    readyz: () => readiness(agent.view, kubeStatus()),
+    readyz: () => (dryRun ? asDryRun(readyz()) : readyz()),
     metrics: (format) => metrics.scrape(format),
-  })
+  }, { log: log.child({ component: 'server' }) })
 }

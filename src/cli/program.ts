@@ -31,7 +31,18 @@ function add<N extends OptionName>(program: Command, name: string, options: read
   for (const each of options) {
     command.addOption(optionOf(OPTIONS[each]))
   }
-  return command.action((given: Record<string, unknown>) => run(readConfig(options, given)))
+  return command.action((given: Record<string, unknown>) => run(readConfig(options, withoutEmpty(command, given))))
+}
+
+/** An empty environment variable is as good as none, as elsewhere (KUBECONFIG). */
+function withoutEmpty(command: Command, given: Record<string, unknown>): Record<string, unknown> {
+  const isEmpty = (name: string): boolean => given[name] === '' && command.getOptionValueSource(name) === 'env'
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, isEmpty(name) ? defaultOf(name as OptionName) : value]))
+}
+
+function defaultOf(name: OptionName): string | undefined {
+  const spec: OptionSpec<unknown> = OPTIONS[name]
+  return spec.default
 }
 
 function optionOf({ flag, env, description, default: byDefault, bare }: OptionSpec<unknown>): Option {

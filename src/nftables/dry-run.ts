@@ -2,23 +2,21 @@
 // what it looks for.
 import type { Backend, BackendState } from './backend.ts'
 import type { Content, CounterName, Key, Value } from './content.ts'
-import { render } from './render.ts'
 import { SET_NAMES, type SetName } from './schema.ts'
 import type { Command, CounterValue, Transaction } from './transaction.ts'
 
 export class DryRun implements Backend {
-  readonly #tell: (nft: string) => void
+  readonly #tell: (transaction: Transaction) => void
   readonly #sets = new Map<SetName, Map<Key, Value>>()
   readonly #counters = new Map<CounterName, CounterValue>()
   #commits = 0
 
-  /** @param tell takes each transaction as nft text */
-  constructor(tell: (nft: string) => void) {
+  constructor(tell: (transaction: Transaction) => void) {
     this.#tell = tell
   }
 
   commit(transaction: Transaction): undefined {
-    this.#tell(render(transaction))
+    this.#tell(transaction)
     for (const command of transaction.commands) this.#run(command)
     this.#commits++
   }

@@ -1,11 +1,13 @@
 // The process itself: what was built, how much it takes, and how long its event loop was held.
 import process from 'node:process'
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { gaugeOf, histogram } from './instruments.ts'
+import { gaugeOf, histogram, valueOf } from './instruments.ts'
 
 export interface Build {
   readonly version: string
   readonly backend: string
+  /** What the kernel is to do is only told. */
+  readonly isDryRun: boolean
 }
 
 /** Of all that the library has, what Prometheus' own conventions name (and promtool takes). */
@@ -23,12 +25,16 @@ const LAGS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5]
 const LAG_PERIOD_MS = 20
 
 /** @returns what ends the measuring */
-export function processMetrics(registry: Registry, { version, backend }: Build): () => void {
+export function processMetrics(registry: Registry, { version, backend, isDryRun }: Build): () => void {
   gaugeOf(registry, {
     name: 'build_info',
     help: 'Always 1; the labels say what runs.',
     labels: ['version', 'node_version', 'backend'],
   }, () => [[{ version, node_version: process.version, backend }, 1]])
+  valueOf(registry, {
+    name: 'dry_run',
+    help: 'Whether the agent leaves the kernel as it is and enforces nothing (1), or enforces (0).',
+  }, () => Number(isDryRun))
   standardMetrics(registry)
   return measureLag(registry)
 }

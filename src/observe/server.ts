@@ -6,6 +6,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { accepts } from 'hono/accepts'
 import { methodNotAllowed } from 'hono/method-not-allowed'
+import type { Logger } from 'pino'
 import { formatListenAddress, type ListenAddress } from '../config/listen-address.ts'
 import { VethguardError } from '../errors.ts'
 import type { Exposition, Format } from './exposition.ts'
@@ -17,8 +18,22 @@ export interface Answers {
   readonly metrics: (format: Format) => Promise<Exposition>
 }
 
-/** Scrapers and probes are quick; who is not gives others room. */
-const LONGEST_REQUEST_MS = 10_000
+/** What one address may cost. Scrapers and probes are few and quick; who is not gives others room. */
+export interface Limits {
+  /** At once; more are closed as they come. */
+  readonly connections: number
+  /** For a whole request to come, in ms. */
+  readonly requestMs: number
+  /** Without a byte either way, in ms: also who does not read the answer. */
+  readonly silenceMs: number
+}
+
+const LIMITS: Limits = { connections: 256, requestMs: 10_000, silenceMs: 30_000 }
+export interface HealthServerOptions {
+  readonly log: Logger
+  readonly limits?: Limits
+}
+
 /** What is being answered at the end may take so long. */
 const GRACE_MS = 1000
 const OPENMETRICS = 'application/openmetrics-text'
@@ -32,18 +47,21 @@ export class HealthServer {
   }
 
   /** @throws VethguardError CONFIG_INVALID if nobody can listen there */
-  static async listen(address: ListenAddress, answers: Answers): Promise<HealthServer> {
+  static async listen(address: ListenAddress, answers: Answers, { log, limits = LIMITS }: HealthServerOptions): Promise<HealthServer> {
     const server = createAdaptorServer({
       fetch: appOf(answers).fetch,
       overrideGlobalObjects: false, // others here use Node's own Response
-      serverOptions: { requestTimeout: LONGEST_REQUEST_MS, headersTimeout: LONGEST_REQUEST_MS },
+      serverOptions: { requestTimeout: limits.requestMs, headersTimeout: limits.requestMs, connectionsCheckingInterval: limits.requestMs / 2 },
     }) as Server
+    server.maxConnections = limits.connections
+    server.timeout = limits.silenceMs
     server.listen(address.port, address.host)
     try {
       await once(server, 'listening')
     } catch (cause) {
       throw cannotListen(address, cause as NodeJS.ErrnoException)
     }
+    server.on('error', (err) => log.warn({ err }, 'a probe or a scrape could not be answered')) // without a listener it would end the process
     return new HealthServer(server)
   }
 

@@ -1,9 +1,8 @@
 // The imagined kernel has what was put into it.
 import { expect, test } from '@jest/globals'
 import { DryRun } from '../../src/nftables/dry-run.ts'
-import { render } from '../../src/nftables/render.ts'
 import { diff, emptyContent } from '../../src/nftables/diff.ts'
-import { replace, update } from '../../src/nftables/transaction.ts'
+import { replace, type Transaction, update } from '../../src/nftables/transaction.ts'
 import type { Content, Key } from '../../src/nftables/content.ts'
 
 function contentOf(...keys: string[]): Content {
@@ -11,8 +10,8 @@ function contentOf(...keys: string[]): Content {
 }
 
 test('it tells each transaction, and has what they make', async () => {
-  const told: string[] = []
-  const dry = new DryRun((nft) => told.push(nft))
+  const told: Transaction[] = []
+  const dry = new DryRun((transaction) => told.push(transaction))
   const keys = async (): Promise<string[]> => {
     const found: string[] = []
     expect(await dry.eachElement('veths', (key) => found.push(key.replaceAll('\0', '')))).toBe(true)
@@ -26,7 +25,7 @@ test('it tells each transaction, and has what they make', async () => {
   expect(await keys()).toEqual(['a', 'b'])
   dry.commit(transactions[1]!)
   expect(await keys()).toEqual(['b', 'c'])
-  expect(told).toEqual(transactions.map(render))
+  expect(told).toEqual(transactions)
   expect(dry.state().generation).toBe(2)
   dry.commit(replace(emptyContent(), new Map(), dry.state()))
   expect(await keys()).toEqual([])

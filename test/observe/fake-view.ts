@@ -27,7 +27,7 @@ export function fakeView(said: Partial<AgentView> = {}): AgentView {
 /** Metrics whose view can be replaced. */
 export function metricsOf(options: Partial<MetricsOptions> = {}): Metrics {
   return new Metrics({
-    build: { version: '1.2.3', backend: 'netlink' },
+    build: { version: '1.2.3', backend: 'netlink', isDryRun: false },
     policyLimit: Infinity,
     view: () => fakeView(),
     log: pino({ level: 'silent' }),

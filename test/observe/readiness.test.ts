@@ -1,5 +1,6 @@
 // From not ready to ready: a source on an API server that first refuses, and an agent whose kernel is in memory.
 import { afterEach, expect, test } from '@jest/globals'
+import pino from 'pino'
 import { formatListenAddress } from '../../src/config/listen-address.ts'
 import { liveness, readiness } from '../../src/observe/health.ts'
 import type { Metrics } from '../../src/observe/metrics.ts'
@@ -33,7 +34,7 @@ test('probes and metrics follow what the agent has read', async () => {
     livez: () => liveness(agent.view, performance.now()),
     readyz: () => readiness(agent.view, source.status()),
     metrics: (format) => metrics.scrape(format),
-  })
+  }, { log: pino({ level: 'silent' }) })
   closing.push(() => agent.close(), () => server.close(), () => api.stop())
   const ask = async (path: string): Promise<[number, string]> => {
     const response = await fetch(`http://${formatListenAddress(server.address)}${path}`)

@@ -1,20 +1,24 @@
 // The address for probes and scrapes, over real connections.
-import { connect } from 'node:net'
+import { once } from 'node:events'
+import { connect, Server, type Socket } from 'node:net'
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
+import pino from 'pino'
 import { formatListenAddress } from '../../src/config/listen-address.ts'
 import type { Exposition, Format } from '../../src/observe/exposition.ts'
 import { liveness, readiness } from '../../src/observe/health.ts'
-import { type Answers, HealthServer } from '../../src/observe/server.ts'
+import { type Answers, HealthServer, type Limits } from '../../src/observe/server.ts'
 import type { KubeStatus } from '../../src/observe/watch-metrics.ts'
 
 const GOOD = { isGood: true, text: 'good\n' }
+const SILENT = { log: pino({ level: 'silent' }) }
 const servers: HealthServer[] = []
 
-async function serve(answers: Partial<Answers> = {}): Promise<string> {
+async function serve(answers: Partial<Answers> = {}, limits?: Limits): Promise<string> {
   const metrics = (format: Format): Promise<Exposition> => Promise.resolve({ contentType: `text/${format}`, body: 'a 1\n' })
-  const server = await HealthServer.listen({ host: '127.0.0.1', port: 0 }, { livez: () => GOOD, readyz: () => GOOD, metrics, ...answers })
+  const all = { livez: () => GOOD, readyz: () => GOOD, metrics, ...answers }
+  const server = await HealthServer.listen({ host: '127.0.0.1', port: 0 }, all, limits === undefined ? SILENT : { ...SILENT, limits })
   servers.push(server)
   return `http://${formatListenAddress(server.address)}`
 }
@@ -95,11 +99,63 @@ describe('the end', () => {
   })
 })
 
+describe('who takes more than is due', () => {
+  const LIMITS: Limits = { connections: 2, requestMs: 200, silenceMs: 300 }
+  const ended = (socket: Socket): Promise<unknown> => new Promise((resolve) => socket.once('close', resolve))
+
+  test('more connections than are allowed are closed as they come; the others are answered', async () => {
+    const url = await serve({}, { ...LIMITS, requestMs: 10_000, silenceMs: 10_000 })
+    const port = Number(new URL(url).port)
+    const sockets = [0, 1].map(() => connect(port, '127.0.0.1'))
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+    const third = connect(port, '127.0.0.1').on('error', () => undefined).resume()
+    await Promise.race([ended(third), sleep(2000)])
+    expect(third.destroyed).toBe(true)
+    sockets[0]!.end('GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    expect(String((await once(sockets[0]!, 'data'))[0])).toMatch(/^HTTP\/1\.1 200/)
+    for (const socket of sockets) socket.destroy()
+  })
+
+  test.each([
+    ['says nothing', ''],
+    ['does not come to the end of a request', 'GET /livez HTTP/1.1\r\n'],
+  ])('who %s is let go', async (_, said) => {
+    const url = await serve({}, { ...LIMITS, silenceMs: 10_000 })
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined).resume()
+    socket.write(said)
+    await Promise.race([ended(socket), sleep(2000)])
+    expect(socket.destroyed).toBe(true)
+  })
+
+  test('who does not read the answer is let go', async () => {
+    const body = 'x'.repeat(32 * 2 ** 20) // more than buffers of both ends hold
+    const url = await serve({ metrics: () => Promise.resolve({ contentType: 'text/plain', body }) }, LIMITS)
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined).pause()
+    socket.write('GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n')
+    await sleep(2500) // Node looks twice whether anything is written
+    let got = 0
+    socket.on('data', (part: Buffer) => (got += part.length)).resume()
+    await ended(socket)
+    expect(got).toBeLessThan(body.length)
+  })
+})
+
+test('an error of the server, as when the kernel has no descriptor for a connection, is logged, and does not end the process', async () => {
+  const lines: string[] = []
+  const listen = jest.spyOn(Server.prototype, 'listen')
+  const answers = { livez: () => GOOD, readyz: () => GOOD, metrics: () => Promise.reject(new Error()) }
+  servers.push(await HealthServer.listen({ host: '127.0.0.1', port: 0 }, answers, { log: pino({ errorKey: 'err' }, { write: (line) => lines.push(line) }) }))
+  const [server] = listen.mock.contexts as Server[]
+  listen.mockRestore()
+  server!.emit('error', new Error('accept EMFILE'))
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([{ level: 40, err: { message: 'accept EMFILE' } }])
+})
+
 describe('an address where nobody can listen', () => {
   test('is in use', async () => {
     const port = Number(new URL(await serve()).port)
     const answers = { livez: () => GOOD, readyz: () => GOOD, metrics: () => Promise.reject(new Error()) }
-    await expect(HealthServer.listen({ host: '127.0.0.1', port }, answers)).rejects.toMatchObject({
+    await expect(HealthServer.listen({ host: '127.0.0.1', port }, answers, SILENT)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: `cannot answer probes and scrapes at 127.0.0.1:${port}: another program has this address; stop it (a second agent?), `
         + 'or choose another port (--listen, VETHGUARD_LISTEN; off: none)',
@@ -109,7 +165,7 @@ describe('an address where nobody can listen', () => {
 
   test('is not of this machine', async () => {
     const answers = { livez: () => GOOD, readyz: () => GOOD, metrics: () => Promise.reject(new Error()) }
-    await expect(HealthServer.listen({ host: '203.0.113.7', port: 9611 }, answers)).rejects.toMatchObject({
+    await expect(HealthServer.listen({ host: '203.0.113.7', port: 9611 }, answers, SILENT)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringMatching(/at 203\.0\.113\.7:9611: this node does not have the address/),
     })
