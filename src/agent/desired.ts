@@ -4,7 +4,6 @@
 //                   │ local pods            ├──▶ content, or what changes of it
 //   veths ──▶ NodeBindings ── guard ────────┘
 import type { Compiler } from '../compiler/compiler.ts'
-import { describe } from '../compiler/counters.ts'
 import type { Content, CounterName, Delta, Key, Value } from '../nftables/content.ts'
 import { union } from '../nftables/diff.ts'
 import type { SetName } from '../nftables/schema.ts'
@@ -46,8 +45,7 @@ export class Desired {
 
   /** What a person is to read beside a counter. */
   describe(name: CounterName): string | undefined {
-    const meaning = this.#compiler.meaningOf(name)
-    return meaning && describe(meaning)
+    return this.#compiler.commentOf(name)
   }
 
   /** Takes changes in. @returns what has to change in the kernel; undefined: nothing */

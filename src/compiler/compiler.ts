@@ -75,6 +75,11 @@ export class Compiler {
     return this.#store.meaningOf(name)
   }
 
+  /** What is to stand beside a counter of the content. */
+  commentOf(name: CounterName): string | undefined {
+    return this.#store.commentOf(name)
+  }
+
   get sizes(): CompilerSizes {
     return {
       pods: this.#peers.pods.size,

@@ -12,9 +12,6 @@ export type CounterMeaning =
 
 /** `NFT_NAME_MAXLEN` is 256 with the final zero. */
 const LONGEST = 255
-/** `NFTNL_UDATA_COMMENT_MAXLEN` is 128 with the final zero. */
-const LONGEST_COMMENT = 127
-const CUT = '...'
 const PAST = 'past-'
 const PLAIN = /^[a-z0-9.-]+\/[a-z0-9.-]+$/
 
@@ -26,7 +23,8 @@ export function counterName(meaning: CounterMeaning): CounterName {
 }
 
 /**
- * The counter of the connections that exactly these policies allow: `in/namespace/policy`, or `in/set-HASH` for several.
+ * The counter of the connections that exactly these policies allow: `in/namespace/policy`, or `in/set-HASH` for several
+ * (members.ts tells of which).
  * A name that nft could not write or hold becomes `in/policy-HASH`.
  * @param policies sorted
  */
@@ -56,29 +54,9 @@ export function ownPast(name: CounterName): CounterName {
   return `${PAST}${name}` as CounterName
 }
 
-/** Whether this is the counter of several policies in this direction. */
-export function isSetOf(direction: Direction, name: CounterName): boolean {
-  return name.startsWith(`${SHORT[direction]}/set-`)
-}
-
 /** Names of counters that keep the past. */
 export function isPast(name: CounterName): boolean {
   return name.startsWith(PAST)
-}
-
-/** What a person reads beside a counter whose name does not tell: `shop: cart, web`. Policies of one counter are of one namespace. */
-export function describe(meaning: CounterMeaning): string | undefined {
-  if (meaning.kind === 'denied' || meaning.policies.length < 2) return undefined
-  const keys = meaning.policies.map((key) => key.split('/') as [string, string])
-  const text = `${keys[0]?.[0] ?? ''}: ${keys.map(([, name]) => name).join(', ')}`
-  return text.length <= LONGEST_COMMENT ? text : `${text.slice(0, LONGEST_COMMENT - CUT.length)}${CUT}`
-}
-
-/** The policies that describe() names; none where it could not name all. */
-export function policiesIn(comment: string): PolicyKey[] {
-  const [namespace, names] = comment.split(': ')
-  if (names === undefined || comment.endsWith(CUT)) return []
-  return names.split(', ').map((name) => `${namespace}/${name}` as PolicyKey)
 }
 
 function named(prefix: string, what: string, key: string): CounterName {
@@ -86,6 +64,7 @@ function named(prefix: string, what: string, key: string): CounterName {
   return (PLAIN.test(key) && plain.length <= LONGEST ? plain : `${prefix}/${what}-${hash(key)}`) as CounterName
 }
 
-function hash(text: string): string {
+/** 16 hexadecimal digits that stand for a text. */
+export function hash(text: string): string {
   return bytesToHex(sha256(utf8ToBytes(text)).subarray(0, 8))
 }

@@ -1,8 +1,10 @@
 // The content that the kernel should have, and what changed since the last transaction. The compiler's last stage.
 import { getOrAdd } from '../collections.ts'
+import type { PolicyKey } from '../cluster/objects.ts'
 import type { Content, CounterName, Delta, Key, SetDelta, Value } from '../nftables/content.ts'
 import { SET_NAMES, type SetName } from '../nftables/schema.ts'
 import type { CounterMeaning } from './counters.ts'
+import { describe, describeList, memberLists } from './members.ts'
 
 interface HeldCounter {
   readonly meaning: CounterMeaning
@@ -13,20 +15,28 @@ interface HeldCounter {
 /** Wanted elements and counters. Writes may come in any number and order: `flush` gives only the net difference. */
 export class ContentStore implements Content {
   readonly sets: ReadonlyMap<SetName, Map<Key, Value>> = new Map(SET_NAMES.map((name) => [name, new Map<Key, Value>()]))
-  readonly #counters = new Map<CounterName, HeldCounter>()
+  /** Those of #held, and the lists of members beside them. */
+  readonly counters = new Set<CounterName>()
+  readonly #held = new Map<CounterName, HeldCounter>()
+  /** Lists of members. */
+  readonly #lists = new Map<CounterName, readonly PolicyKey[]>()
   /** What a touched key held at the last flush. */
   readonly #before = new Map<SetName, Map<Key, Value | undefined>>()
   readonly #countersBefore = new Map<CounterName, boolean>()
   /** Off while everything is new and nobody needs the difference. */
   #remembers = true
 
-  get counters(): ReadonlySet<CounterName> {
-    return new Set(this.#counters.keys())
-  }
-
   /** What a counter in use counts. */
   meaningOf(name: CounterName): CounterMeaning | undefined {
-    return this.#counters.get(name)?.meaning
+    return this.#held.get(name)?.meaning
+  }
+
+  /** What is to stand beside a counter. */
+  commentOf(name: CounterName): string | undefined {
+    const held = this.#held.get(name)
+    if (held !== undefined) return describe(held.meaning)
+    const listed = this.#lists.get(name)
+    return listed && describeList(listed)
   }
 
   put(set: SetName, key: Key, value: Value): void {
@@ -47,19 +57,29 @@ export class ContentStore implements Content {
 
   /** One more element needs this counter. */
   holdCounter(name: CounterName, meaning: CounterMeaning): void {
-    const held = this.#counters.get(name)
-    if (held === undefined) {
-      this.#rememberCounter(name)
-      this.#counters.set(name, { meaning, uses: 1 })
-    } else held.uses++
+    const held = this.#held.get(name)
+    if (held !== undefined) {
+      held.uses++
+      return
+    }
+    this.#held.set(name, { meaning, uses: 1 })
+    this.#addCounter(name)
+    for (const [list, policies] of memberLists(name, meaning)) {
+      this.#lists.set(list, policies)
+      this.#addCounter(list)
+    }
   }
 
   /** One element less; the last one takes the counter along. */
   dropCounter(name: CounterName): void {
-    const held = this.#counters.get(name)
+    const held = this.#held.get(name)
     if (held === undefined || --held.uses > 0) return
-    this.#rememberCounter(name)
-    this.#counters.delete(name)
+    this.#held.delete(name)
+    this.#deleteCounter(name)
+    for (const [list] of memberLists(name, held.meaning)) {
+      this.#lists.delete(list)
+      this.#deleteCounter(list)
+    }
   }
 
   /** Runs writes of which nobody needs the difference: the kernel gets the whole content. */
@@ -102,7 +122,7 @@ export class ContentStore implements Content {
     const added = new Set<CounterName>()
     const deleted = new Set<CounterName>()
     for (const [name, existed] of this.#countersBefore) {
-      const exists = this.#counters.has(name)
+      const exists = this.counters.has(name)
       if (exists && !existed) added.add(name)
       if (!exists && existed) deleted.add(name)
     }
@@ -121,7 +141,17 @@ export class ContentStore implements Content {
     if (!before.has(key)) before.set(key, old)
   }
 
+  #addCounter(name: CounterName): void {
+    this.#rememberCounter(name)
+    this.counters.add(name)
+  }
+
+  #deleteCounter(name: CounterName): void {
+    this.#rememberCounter(name)
+    this.counters.delete(name)
+  }
+
   #rememberCounter(name: CounterName): void {
-    if (this.#remembers && !this.#countersBefore.has(name)) this.#countersBefore.set(name, this.#counters.has(name))
+    if (this.#remembers && !this.#countersBefore.has(name)) this.#countersBefore.set(name, this.counters.has(name))
   }
 }

@@ -4,7 +4,8 @@ import { podKey } from '../../src/cluster/objects.ts'
 import { Compiler } from '../../src/compiler/compiler.ts'
 import type { CounterName } from '../../src/nftables/content.ts'
 import type { CounterValue } from '../../src/nftables/transaction.ts'
-import { Hits, type Reading } from '../../src/agent/hits.ts'
+import { Hits } from '../../src/agent/hits.ts'
+import type { Reading } from '../../src/agent/past.ts'
 import { pod, policy } from '../policy/state.ts'
 
 const NODE = 'node-a'
@@ -76,7 +77,7 @@ test('what was shown between the last reading and a replacement goes on to be sh
   expect(ofOne()).toBe(8)
 })
 
-test('counters of sets that were too long to be named are the ones that are lost, and no others', () => {
+test('counters whose policies the kernel does not tell are the ones that are lost, and no others', () => {
   const before: Reading = new Map([
     ['in/set-0123456789abcdef', { packets: 3, bytes: 300, comment: 'x: one, gone' }],
     ['in/set-0123456789abcdee', { packets: 4, bytes: 400, comment: 'x: one, long...' }],

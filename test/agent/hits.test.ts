@@ -2,7 +2,7 @@
 // what they keep for it of counters that are gone, never decreases.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { PolicyKey } from '../../src/cluster/objects.ts'
-import { describe as describeCounter } from '../../src/compiler/counters.ts'
+import { describe as describeCounter } from '../../src/compiler/members.ts'
 import { podObject, policyObject } from '../situations/fixture.ts'
 import { AgentLab } from './agent-lab.ts'
 import type { AgentProcess } from './agent-process.ts'

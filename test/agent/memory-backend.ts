@@ -101,7 +101,7 @@ export class MemoryBackend implements Backend {
 
   /** As `nft reset counters` does. */
   resetCounters(): void {
-    for (const name of this.#counters.keys()) this.#counters.set(name, { packets: 0, bytes: 0 })
+    for (const [name, { comment }] of this.#counters) this.#counters.set(name, { packets: 0, bytes: 0, comment })
   }
 
   /** Somebody else changes elements. */
