@@ -43,42 +43,47 @@ const overview: Row = {
   title: 'Is everything well?',
   panels: [
     {
-      title: 'Agents ready', kind: 'stat', width: 3, unit: 'percentunit', badBelow: 1,
+      title: 'Agents ready', kind: 'stat', width: 6, unit: 'percentunit', badBelow: 1,
       description: 'Part of the agents that have read the cluster and have brought everything into their kernels.',
       queries: [{ expr: `sum(vethguard_ready${NODE}) / count(vethguard_ready${NODE})` }],
     },
     {
-      title: 'Out of date for', kind: 'stat', width: 3, unit: 's', badFrom: 60,
+      title: 'Out of date for', kind: 'stat', width: 6, unit: 's', badFrom: 60,
       description: 'The longest time that a kernel has not had what its agent wants to be in force.',
       queries: [{ expr: `max(vethguard_stale_seconds${NODE})` }],
     },
     {
-      title: 'Watches connected', kind: 'stat', width: 3, unit: 'percentunit', badBelow: 1,
+      title: 'Watches connected', kind: 'stat', width: 6, unit: 'percentunit', badBelow: 1,
       description: 'Part of the watches (pods, namespaces, policies of each agent) that reach the API server. Without it, rules stay as they are.',
       queries: [{ expr: `sum(vethguard_watch_connected${NODE}) / count(vethguard_watch_connected${NODE})` }],
     },
     {
-      title: 'Policies in error', kind: 'stat', width: 3, badFrom: 1,
+      title: 'Agents in a dry run', kind: 'stat', width: 6, badFrom: 1,
+      description: 'They only say what they would do: nothing is enforced on their nodes.',
+      queries: [{ expr: `sum(vethguard_dry_run${NODE})` }],
+    },
+    {
+      title: 'Policies in error', kind: 'stat', width: 5, badFrom: 1,
       description: 'NetworkPolicies that cannot be read in full. They fail closed.',
       queries: [{ expr: `max(vethguard_policies_in_error${NODE})` }],
     },
     {
-      title: 'Pods in error', kind: 'stat', width: 3, badFrom: 1,
+      title: 'Pods in error', kind: 'stat', width: 5, badFrom: 1,
       description: 'Pods that cannot be read in full, or have an address that another one has too. They are denied everything.',
       queries: [{ expr: `max(vethguard_pods_in_error${NODE})` }],
     },
     {
-      title: 'Pods without a known veth', kind: 'stat', width: 3, badFrom: 1,
+      title: 'Pods without a known veth', kind: 'stat', width: 5, badFrom: 1,
       description: 'Enforced by their address; nothing keeps them from sending with another one.',
       queries: [{ expr: `sum(vethguard_unguarded_pods${NODE})` }],
     },
     {
-      title: 'Problems of nodes', kind: 'stat', width: 3, badFrom: 1,
+      title: 'Problems of nodes', kind: 'stat', width: 5, badFrom: 1,
       description: 'Settings of nodes that make enforcement incomplete. The agent\'s log says what to do.',
       queries: [{ expr: `sum(vethguard_node_problems${NODE})` }],
     },
     {
-      title: 'Denied now', kind: 'stat', width: 3, unit: 'pps',
+      title: 'Denied now', kind: 'stat', width: 4, unit: 'pps',
       description: 'Packets that no policy allows.',
       queries: [{ expr: `sum(rate(vethguard_denied_packets_total${SUBJECT}[$__rate_interval]))` }],
     },

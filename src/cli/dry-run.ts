@@ -5,8 +5,8 @@ import { DryRun } from '../nftables/dry-run.ts'
 import { render } from '../nftables/render.ts'
 import type { Transaction } from '../nftables/transaction.ts'
 
-/** Of more elements the text is told at debug only: those of a large cluster are megabytes. */
-const READABLE_ELEMENTS = 500
+/** A text of more lines is told at debug only: those of a large cluster are megabytes. */
+const READABLE_LINES = 500
 /** Container runtimes cut lines at 16 KiB; quotes and line ends take two characters in JSON. */
 const LONGEST_TEXT = 7000
 
@@ -19,7 +19,8 @@ export function dryRun(log: Logger): DryRun {
 function tell(log: Logger, transaction: Transaction): void {
   const { whole, sets, counters } = summaryOf(transaction)
   const summary = { whole, sets, counters } // elements are in the text
-  const level = elementsIn(transaction) <= READABLE_ELEMENTS ? 'info' : 'debug'
+  const lines = elementsIn(transaction) + transaction.commands.length
+  const level = lines <= READABLE_LINES ? 'info' : 'debug'
   if (!log.isLevelEnabled(level)) {
     log.info(summary, `${WOULD_BE}; --log-level debug shows it as nft text`)
     return

@@ -189,6 +189,14 @@ test('problems of policies and of the node, and warnings', async () => {
   expect(seriesIn(body).get('vethguard_node_problems')).toBe(2)
 })
 
+test('whether it enforces, or only says what it would do', async () => {
+  const said = async (isDryRun: boolean) => {
+    return seriesIn(await text(metrics({ build: { version: '1.2.3', backend: 'netlink', isDryRun } }))).get('vethguard_dry_run')
+  }
+  expect(await said(false)).toBe(0)
+  expect(await said(true)).toBe(1)
+})
+
 test('for how long something is not in force', async () => {
   const stale = async (staleSinceMs: number | undefined) => seriesIn(await text(metrics(watching({ staleSinceMs })))).get('vethguard_stale_seconds')
   expect(await stale(undefined)).toBe(0)

@@ -86,6 +86,7 @@ test('sizes, problems and times of this node', () => {
   const series = seriesIn(body)
   const value = (name: string) => series.get(`vethguard_${name}`)
   expect([value('ready'), value('local_pods'), value('active_policies'), value('unguarded_pods')]).toEqual([1, 9, 5, 0])
+  expect(value('dry_run')).toBe(0)
   expect(labelled(body, 'vethguard_isolated_pods')).toEqual({ 'direction=ingress': 5, 'direction=egress': 1 })
   expect(labelled(body, 'vethguard_policy_error')).toEqual({ 'namespace=z,networkpolicy=half': 1 })
   expect(value('policies_in_error')).toBe(1)
@@ -204,7 +205,8 @@ describe('settings', () => {
     lab.write('more.json', [policyObject('new', { podSelector: { matchLabels: { pod: 'b' } } }, 'z')])
     await agent.heard('would be done; the kernel is left as it is', since)
     expect(lab.exec('nft', 'list ruleset')).toBe('')
-    expect(scraper.get('/readyz').status).toBe(200)
+    expect(scraper.get('/readyz')).toEqual({ status: 200, body: 'ready\ndry run: the kernel is left as it is\n' })
+    expect(seriesIn(scraper.metrics()).get('vethguard_dry_run')).toBe(1)
     await sleep(2500) // two comparisons find nothing amiss
     expect(labelled(scraper.metrics(), 'vethguard_table_repairs_total')).toEqual({ 'reason=handle': 0, 'reason=content': 0, 'reason=refused': 0 })
   })
