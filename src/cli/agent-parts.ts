@@ -2,7 +2,6 @@
 import process from 'node:process'
 import type { Logger } from 'pino'
 import { Agent } from '../agent/agent.ts'
-import { VethguardError } from '../errors.ts'
 import type { Source } from '../source.ts'
 import type { Config } from '../config/options.ts'
 import { FolderSource } from '../manifests/folder.ts'
@@ -31,7 +30,7 @@ interface Reader {
   readonly status: () => KubeStatus
 }
 
-/** Nothing of it has begun yet. @throws VethguardError CONFIG_INVALID, NODE_UNFIT */
+/** Nothing of it has begun yet. @throws VethguardError NODE_UNFIT */
 export function agentParts(config: Config, log: Logger): AgentParts {
   const events = eventsOf(config, log)
   const metrics: Metrics = new Metrics({
@@ -66,10 +65,8 @@ function readerOf({ source, kubeconfig, nodeName }: Config, observer: KubeObserv
 }
 
 /** A dry run writes none: what it would deny is not denied. */
-function eventsOf({ events, dryRun: isDry, source, kubeconfig, nodeName }: Config, log: Logger): EventRecorder | undefined {
-  if (!events) return undefined
-  if (source !== undefined) throw new VethguardError('CONFIG_INVALID', '--events on needs an API server, which --source stands in for; leave out one of the two')
-  if (isDry) return undefined
+function eventsOf({ events, dryRun: isDry, kubeconfig, nodeName }: Config, log: Logger): EventRecorder | undefined {
+  if (!events || isDry) return undefined
   return new EventRecorder({ credentials: () => findCredentials(kubeconfig, process.env), nodeName, log: log.child({ component: 'events' }) })
 }
 

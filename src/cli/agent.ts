@@ -7,6 +7,7 @@ import process from 'node:process'
 import pino, { type Logger } from 'pino'
 import { formatListenAddress } from '../config/listen-address.ts'
 import type { Config } from '../config/options.ts'
+import { VethguardError } from '../errors.ts'
 import { asDryRun, type Health, liveness, readiness } from '../observe/health.ts'
 import { HealthServer } from '../observe/server.ts'
 import { type AgentParts, agentParts } from './agent-parts.ts'
@@ -14,22 +15,30 @@ import { shrinkMemory } from './memory.ts'
 import { version } from './version.ts'
 
 export async function runAgent(config: Config): Promise<void> {
+  refuseContradictions(config)
   const log = pino({ level: config.logLevel, base: { node: config.nodeName }, errorKey: 'err' })
-  const parts = agentParts(config, log)
-  log.info({ version: version(), ...shown(config) }, 'starting')
   const tell = (err: unknown): void => log.fatal({ err }, err instanceof Error ? err.message : String(err))
   process.on('uncaughtExceptionMonitor', tell) // of a defect; Node then ends the process
   try {
-    await run(config, parts, log)
+    await run(config, log)
   } catch (error) {
-    tell(error)
+    tell(error) // for who collects lines of JSON; a terminal gets its own words
     throw error
   } finally {
     process.off('uncaughtExceptionMonitor', tell)
   }
 }
 
-async function run(config: Config, parts: AgentParts, log: Logger): Promise<void> {
+/** @throws VethguardError CONFIG_INVALID */
+function refuseContradictions({ events, source }: Config): void {
+  if (events && source !== undefined) {
+    throw new VethguardError('CONFIG_INVALID', '--events on needs an API server, which --source stands in for; leave out one of the two')
+  }
+}
+
+async function run(config: Config, log: Logger): Promise<void> {
+  const parts = agentParts(config, log)
+  log.info({ version: version(), ...shown(config) }, 'starting')
   const stopped = nextSignal()
   let server: HealthServer | undefined
   try {

@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { OPTIONS } from '../../src/config/options.ts'
 import { ipBatch } from '../lab/namespace.ts'
 import { emptyKernel, type Kernel } from '../netlink/nf-tables/kernel.ts'
 import { VETHGUARD, vethguard } from './run.ts'
@@ -104,6 +105,18 @@ describe('called wrongly', () => {
     expect(await vethguard(['render'], { env: wrong })).toMatchObject({ code: 2, stderr: expect.stringContaining('not "No"') })
     expect(await vethguard(['render', '--node-name', 'node0'], { env: wrong })).toMatchObject({ code: 0 })
   })
+
+  test('an empty environment variable is as good as none; an empty flag is not', async () => {
+    const empty = Object.fromEntries(Object.values(OPTIONS).map(({ env }) => [env, '']))
+    const env = { ...empty, NODE_NAME: 'node0', VETHGUARD_SOURCE: folder, VETHGUARD_LISTEN: 'off' }
+    expect(await vethguard(['render'], { env })).toMatchObject({ code: 0, stderr: '' })
+    const agent = vethguard(['agent'], { env: { ...env, VETHGUARD_SOURCE: '/nowhere' }, namespace: kernel.name })
+    expect(await agent).toMatchObject({ code: 1, stderr: expect.stringMatching(/^vethguard: cannot read the manifests/) })
+    const unset = { env: { ...env, NODE_NAME: '' } }
+    expect(await vethguard(['render'], unset)).toMatchObject({ code: 2, stderr: 'vethguard: --node-name <name> (NODE_NAME) is needed\n' })
+    const flag = await vethguard(['agent', '--kubeconfig', ''], { env })
+    expect(flag).toMatchObject({ code: 2, stderr: 'vethguard: --kubeconfig <file> (KUBECONFIG) must be a file, not ""\n' })
+  })
 })
 
 describe('cannot be done', () => {
@@ -133,6 +146,30 @@ describe('cannot be done', () => {
     for (const program of ['sh', 'dirname', 'readlink']) symlinkSync(`/usr/bin/${program}`, join(bin, program))
     const run = await vethguard(['cleanup', '--backend', 'nft'], { namespace: kernel.name, env: { PATH: bin } })
     expect(run).toMatchObject({ code: 1, stderr: expect.stringMatching(/^vethguard: .*nft.*ENOENT/) })
+  })
+})
+
+describe('what ends an agent is a line of its log, too', () => {
+  const lines = (stdout: string) => stdout.trim().split('\n').map((line) => JSON.parse(line) as { level: number; msg: string; err?: { code?: string } })
+
+  test('what it cannot start without', async () => {
+    const options = { namespace: kernel.name, by: NO_NET_ADMIN, env: { VETHGUARD_SOURCE: folder } }
+    const { stdout, stderr } = await vethguard(['agent', '--node-name', 'node0'], options)
+    expect(lines(stdout)).toMatchObject([{ level: 60, node: 'node0', msg: expect.stringContaining('CAP_NET_ADMIN'), err: { code: 'NODE_UNFIT' } }])
+    expect(stderr).toBe(`vethguard: ${lines(stdout)[0]!.msg}\n`)
+  })
+
+  test('what it meets later', async () => {
+    const { stdout } = await vethguard(['agent', '--node-name', 'node0', '--source', '/nowhere'], { namespace: kernel.name })
+    expect(lines(stdout)).toMatchObject([{ msg: 'starting' }, { level: 60, msg: expect.stringMatching(/^cannot read the manifests/), err: { code: 'SOURCE_UNREADABLE' } }])
+  })
+
+  test('a defect', async () => {
+    const throws = 'setTimeout(() => { throw new TypeError("a defect") }, 1000)'
+    const env = { NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(throws)}"` }
+    const { code, stdout, stderr } = await vethguard(['agent', '--node-name', 'node0', '--source', folder, '--dry-run'], { namespace: kernel.name, env })
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('TypeError: a defect') })
+    expect(lines(stdout).at(-1)).toMatchObject({ level: 60, msg: 'a defect', err: { type: 'TypeError', stack: expect.any(String) } })
   })
 })
 
