@@ -23,5 +23,7 @@ export async function runRender({ nodeName, source }: Config<'nodeName' | 'sourc
   await folder.close()
   const compiler = new Compiler(nodeName)
   compiler.apply(changes)
-  process.stdout.write(render(replace(compiler.content, new Map())))
+  const { content } = compiler
+  const counters = new Map(Array.from(content.counters, (name) => [name, { packets: 0, bytes: 0, comment: compiler.commentOf(name) }]))
+  process.stdout.write(render(replace(content, counters)))
 }

@@ -36,6 +36,7 @@ test('the live table lists as what is rendered', async () => {
     lab.write('policies.json', [
       policyObject('deny', { podSelector: {} }),
       policyObject('web', { podSelector: { matchLabels: { pod: 'a' } }, ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8' } }], ports: [{ port: 80, endPort: 900 }] }] }),
+      ...['b', 'c', 'd'].map((name) => policyObject(name.repeat(60), { podSelector: {}, ingress: [{ ports: [{ port: 81 }] }] }, 'z')),
       policyObject('out', { podSelector: {}, policyTypes: ['Egress'], egress: [{ ports: [{ port: 'serve-80-tcp' }] }] }, 'y'),
     ])
     await lab.start()
@@ -44,6 +45,7 @@ test('the live table lists as what is rendered', async () => {
     kernel.nft(text, '--check')
     expect(kernel.list()).toBe('')
     kernel.nft(text)
+    expect(text).toMatch(/counter members-in\/set-[0-9a-f]{16}-1 \{ comment "[0-9a-f]{8} [0-9a-f]{8} [0-9a-f]{8}";/)
     const live = exec(lab.namespace, ['nft', 'list', 'ruleset']).replace(/ # progname .*$/gm, '').replace(/^\tflags (owner)?\n\n/gm, '')
     expect(live).toMatch(/set veth4 \{[^}]*elements = /)
     expect(comparable(live)).toBe(comparable(kernel.list()))
