@@ -17,6 +17,8 @@ export interface AddressRange {
 }
 
 const IPV4_LEADING_ZEROS = /(^|[.:])0+(?=\d+(\.|$|\/))/g
+/** As an API server writes IPv4 addresses. */
+const PLAIN_IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?=\d)|$)){4}$/
 /** Groups of hexadecimal digits, as an API server writes IPv6 addresses. */
 const PLAIN_IPV6 = /^[\da-f]{0,4}(?::[\da-f]{0,4}){2,7}$/
 /** As in ::ffff:10.0.0.1 */
@@ -42,6 +44,7 @@ export function addressBytes(address: Address): number[] {
  * @returns undefined if the text is no address
  */
 export function parseAddress(text: string): Address | undefined {
+  if (PLAIN_IPV4.test(text)) return String.fromCharCode(...text.split('.').map(Number)) as Address
   const plain = PLAIN_IPV6.test(text) ? parsePlainIpv6(text) : undefined
   if (plain !== undefined) return plain
   const parsed = parseIp(text)
@@ -93,7 +96,7 @@ export function contains(range: AddressRange, address: Address): boolean {
 }
 
 /**
- * The usual spelling, ten times as fast as ipaddr.js: a large cluster has hundreds of thousands.
+ * The usual spelling, ten times as fast as by ipaddr.js: a large cluster has hundreds of thousands.
  * @returns undefined for what needs a closer look
  */
 function parsePlainIpv6(text: string): Address | undefined {

@@ -1,54 +1,56 @@
 // Groups of like pods: selectors match groups, not pods.
-import { addTo, removeFrom } from '../collections.ts'
+import { getOrAdd } from '../collections.ts'
 import type { Pod } from '../cluster/objects.ts'
 import type { Alike, Group, Member, Signature } from './model.ts'
 
-/** Groups by key and by namespace. */
 export class Groups {
-  readonly #byKey = new Map<string, Group>()
-  readonly #byNamespace = new Map<string, Set<Group>>()
+  readonly #byNamespace = new Map<string, Map<string, Group>>()
+  #size = 0
 
   get size(): number {
-    return this.#byKey.size
+    return this.#size
   }
 
-  all(): Iterable<Group> {
-    return this.#byKey.values()
+  *all(): Iterable<Group> {
+    for (const groups of this.#byNamespace.values()) yield* groups.values()
   }
 
   inNamespace(namespace: string): Iterable<Group> {
-    return this.#byNamespace.get(namespace) ?? []
+    return this.#byNamespace.get(namespace)?.values() ?? []
   }
 
   /** The group of a pod, held until `release`. @param sign gives a new group its signature */
   hold(pod: Pod, sign: (like: Alike) => Signature): Group {
+    const { namespace, labels, ports } = pod
     const key = groupKey(pod)
-    const known = this.#byKey.get(key)
+    const groups = getOrAdd(this.#byNamespace, namespace, () => new Map<string, Group>())
+    const known = groups.get(key)
     if (known !== undefined) {
       known.pods++
       return known
     }
-    const { namespace, labels, ports } = pod
     const signature = sign({ namespace, labels, ports })
     const group: Group = { key, namespace, labels, ports, members: new Set<Member>(), pods: 1, signature }
-    group.signature.groups.add(group)
-    this.#byKey.set(key, group)
-    addTo(this.#byNamespace, group.namespace, group)
+    signature.groups.add(group)
+    groups.set(key, group)
+    this.#size++
     return group
   }
 
   /** @returns whether this was the last pod of the group, which is gone then */
   release(group: Group): boolean {
     if (--group.pods > 0) return false
-    this.#byKey.delete(group.key)
-    removeFrom(this.#byNamespace, group.namespace, group)
+    const groups = this.#byNamespace.get(group.namespace)
+    groups?.delete(group.key)
+    if (groups?.size === 0) this.#byNamespace.delete(group.namespace)
     group.signature.groups.delete(group)
+    this.#size--
     return true
   }
 }
 
-function groupKey(pod: Pod): string {
-  const labels = Object.keys(pod.labels).sort().map((name) => [name, pod.labels[name]])
-  const ports = pod.ports.map(({ name, protocol, port }) => [name, protocol, port])
-  return JSON.stringify([pod.namespace, labels, ports])
+/** Within a namespace. */
+function groupKey({ labels, ports }: Pod): string {
+  const named = Object.keys(labels).sort().flatMap((name) => [name, labels[name]])
+  return JSON.stringify([named, ports.flatMap(({ name, protocol, port }) => [name, protocol, port])])
 }

@@ -13,6 +13,7 @@ export interface Alike {
 
 /** Pods that are alike: no rule can tell them apart but by address. */
 export interface Group extends Alike {
+  /** Within the namespace. */
   readonly key: string
   readonly members: Set<Member>
   /** Pods that hold on to the group, with or without an address. */

@@ -1,5 +1,5 @@
 // One value for all that are equal: pods of one workload say the same in most fields, and there may be 150,000 of them.
-import type { Pod } from '../cluster/objects.ts'
+import type { Labels, Pod } from '../cluster/objects.ts'
 
 /**
  * So many values are remembered in each of two generations; those not seen for so long are forgotten, so that what is gone does not
@@ -15,15 +15,19 @@ export class Interner {
   pod(pod: Pod): Pod {
     return {
       ...pod,
-      namespace: this.#texts.of(pod.namespace, pod.namespace),
-      nodeName: this.#texts.of(pod.nodeName, pod.nodeName),
-      labels: this.#value(pod.labels),
-      ports: this.#value(pod.ports),
+      namespace: this.#text(pod.namespace),
+      nodeName: this.#text(pod.nodeName),
+      labels: this.#value(pod.labels, (labels) => mapValues(labels, (text) => this.#text(text))),
+      ports: this.#value(pod.ports, (ports) => ports),
     }
   }
 
-  #value<T extends object>(value: T): T {
-    return this.#values.of(JSON.stringify(value), value) as T // equal JSON is equal type
+  #text(text: string): string {
+    return this.#texts.of(text, () => text)
+  }
+
+  #value<T extends object>(value: T, make: (value: T) => T): T {
+    return this.#values.of(JSON.stringify(value), () => make(value)) as T // equal JSON is equal type
   }
 }
 
@@ -31,11 +35,11 @@ class Remembered<T> {
   #young = new Map<string, T>()
   #old = new Map<string, T>()
 
-  /** What was given first for this key. */
-  of(key: string, value: T): T {
+  /** What was made first for this key. */
+  of(key: string, make: () => T): T {
     const found = this.#young.get(key)
     if (found !== undefined) return found
-    const kept = this.#old.get(key) ?? value
+    const kept = this.#old.get(key) ?? make()
     if (this.#young.size >= GENERATION) {
       this.#old = this.#young
       this.#young = new Map()
@@ -43,4 +47,8 @@ class Remembered<T> {
     this.#young.set(key, kept)
     return kept
   }
+}
+
+function mapValues(labels: Labels, map: (text: string) => string): Labels {
+  return Object.fromEntries(Object.entries(labels).map(([name, text]) => [name, map(text)]))
 }
