@@ -85,7 +85,7 @@ export class Agent {
   /**
    * Reads everything, then makes the tables in one transaction, again and again if the kernel refuses it. From then on changes
    * are followed.
-   * @throws VethguardError SOURCE_UNREADABLE, NODE_UNFIT; NetlinkError, SystemCallError of links: nothing was changed in the kernel
+   * @throws VethguardError SOURCE_UNREADABLE, NODE_UNFIT; SystemCallError of links: nothing was changed in the kernel
    */
   async start(): Promise<void> {
     const startedAt = performance.now()
@@ -97,7 +97,7 @@ export class Agent {
     this.#node.start()
     const content = await this.#wanted()
     if (this.#work.isStopped()) return
-    await this.#work.begin(this.#committer.replaceAll(content))
+    await this.#work.begin(this.#committer.begin(content))
     if (this.#work.isStopped()) return
     this.#isReady = true
     this.#checkedAtMs = performance.now()

@@ -1,7 +1,7 @@
 // `vethguard agent`: starts what its settings ask for, and runs until a signal comes.
 //
-// It ends by itself only for what a restart can mend: when it cannot start (rights, the source, a refusal of its first transaction).
-// Once it enforces, whatever fails is said, counted and tried again: the API server, links, counters, transactions. Only a defect of the
+// It ends by itself only for what a restart can mend: when it cannot start (rights, the source, tables of another agent).
+// From then on whatever fails is said, counted and tried again: the API server, links, counters, transactions. Only a defect of the
 // program ends it then, for what it knows may be wrong: the rules stay, and the next start begins from nothing.
 import process from 'node:process'
 import pino, { type Logger } from 'pino'

@@ -190,15 +190,6 @@ test('veths that cannot be looked at are said and counted, and hold up nothing',
   await other.close()
 })
 
-test('a start that the kernel refuses fails, and leaves nothing behind', async () => {
-  const refused = new MemoryBackend()
-  refused.moods.push('rejects')
-  const other = agentOf(new ToldSource(FIRST), refused)
-  await expect(other.start()).rejects.toMatchObject({ code: 'NETLINK' })
-  await other.close()
-  expect(refused.commits).toEqual({ tried: 1, done: 0 })
-})
-
 test('every commit is told, with what it brought and how long it took', () => {
   const before = commits.length
   source.say(podChange(1), podChange(2))

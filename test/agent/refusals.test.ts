@@ -9,7 +9,7 @@ import { liveness } from '../../src/observe/health.ts'
 import type { Change } from '../../src/source.ts'
 import { canonical } from '../compiler/canonical.ts'
 import { pod, policy } from '../policy/state.ts'
-import { agentOf, nextTurn, ToldSource, wanted } from './agent-in-process.ts'
+import { agentOf, nextTurn, NODE, ToldSource, wanted } from './agent-in-process.ts'
 import { MemoryBackend } from './memory-backend.ts'
 
 const DENY = policy('x/deny', { podSelector: {} })
@@ -162,5 +162,21 @@ test('tables of another process end the start', async () => {
   }
   const other = agentOf(new ToldSource(FIRST), taken)
   await expect(other.start()).rejects.toMatchObject({ code: 'NODE_UNFIT' })
+  await other.close()
+})
+
+test('a first transaction that is refused is tried again, with what came meanwhile', async () => {
+  const kernel = new MemoryBackend()
+  kernel.moods.push('throws', 'rejects late')
+  const told = new ToldSource(FIRST)
+  const other = agentOf(told, kernel)
+  const started = other.start()
+  await until(() => kernel.commits.tried === 2)
+  expect(other.view.isReady).toBe(false)
+  told.say(podChange(1, NODE))
+  await started
+  expect(kernel.commits).toEqual({ tried: 3, done: 1 })
+  expect(other.view.isReady).toBe(true)
+  expect(canonical(kernel.content)).toEqual(wanted([...FIRST, podChange(1, NODE)]))
   await other.close()
 })
