@@ -64,7 +64,6 @@ function named(prefix: string, what: string, key: string): CounterName {
   return (PLAIN.test(key) && plain.length <= LONGEST ? plain : `${prefix}/${what}-${hash(key)}`) as CounterName
 }
 
-/** 16 hexadecimal digits that stand for a text. */
-export function hash(text: string): string {
+function hash(text: string): string {
   return bytesToHex(sha256(utf8ToBytes(text)).subarray(0, 8))
 }

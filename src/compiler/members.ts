@@ -5,7 +5,7 @@ import { getOrAdd } from '../collections.ts'
 import type { CounterName } from '../nftables/content.ts'
 import type { CounterValue } from '../nftables/transaction.ts'
 import type { Direction } from '../policy/types.ts'
-import { type CounterMeaning, hash, SHORT } from './counters.ts'
+import { type CounterMeaning, SHORT } from './counters.ts'
 
 /** `NFTNL_UDATA_COMMENT_MAXLEN` is 128 with the final zero. */
 const LONGEST_COMMENT = 127
@@ -18,8 +18,13 @@ const IN_A_LIST = Math.floor((LONGEST_COMMENT + 1) / (DIGITS + 1))
 /** What a person reads beside a counter whose name does not tell: `shop: cart, web`. Policies of one counter are of one namespace. */
 export function describe(meaning: CounterMeaning): string | undefined {
   if (!isOfSeveral(meaning)) return undefined
-  const text = namesOf(meaning.policies)
-  return text.length <= LONGEST_COMMENT ? text : `${text.slice(0, LONGEST_COMMENT - CUT.length)}${CUT}`
+  let text = ''
+  for (const key of meaning.policies) {
+    const slash = key.indexOf('/')
+    text += `${text === '' ? `${key.slice(0, slash)}: ` : ', '}${key.slice(slash + 1)}`
+    if (text.length > LONGEST_COMMENT) return `${text.slice(0, LONGEST_COMMENT - CUT.length)}${CUT}`
+  }
+  return text
 }
 
 /**
@@ -27,7 +32,7 @@ export function describe(meaning: CounterMeaning): string | undefined {
  * a counter comes and goes more often than it is written.
  */
 export function memberLists(name: CounterName, meaning: CounterMeaning): (readonly [CounterName, readonly PolicyKey[]])[] {
-  if (!isOfSeveral(meaning) || namesOf(meaning.policies).length <= LONGEST_COMMENT) return []
+  if (!isOfSeveral(meaning) || describe(meaning)?.endsWith(CUT) !== true) return []
   const { policies } = meaning
   return Array.from({ length: Math.ceil(policies.length / IN_A_LIST) }, (_, at) => {
     return [listName(name, at + 1), policies.slice(at * IN_A_LIST, (at + 1) * IN_A_LIST)] as const
@@ -82,15 +87,13 @@ function isOfSeveral(meaning: CounterMeaning): meaning is OfSeveral {
   return meaning.kind === 'hits' && meaning.policies.length > 1
 }
 
-function namesOf(policies: readonly PolicyKey[]): string {
-  const keys = policies.map((key) => key.split('/') as [string, string])
-  return `${keys[0]?.[0] ?? ''}: ${keys.map(([, name]) => name).join(', ')}`
-}
-
 function listName(name: CounterName, number: number): CounterName {
   return `members-${name}-${number}` as CounterName
 }
 
+/** FNV-1a of 32 bits: many policies may share many counters, and a cryptographic hash takes several times as long. */
 function shortHash(key: PolicyKey): string {
-  return hash(key).slice(0, DIGITS)
+  let hash = 0x811c9dc5
+  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193)
+  return (hash >>> 0).toString(16).padStart(DIGITS, '0')
 }
