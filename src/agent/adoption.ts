@@ -19,7 +19,7 @@ export function adopted(compiler: Compiler, wanted: ReadonlySet<CounterName>, ow
   const amounts = new Map<CounterName, CounterValue>()
   const take = (past: CounterName, from: CounterName): void => {
     const value = wanted.has(from) ? undefined : reading.get(from)
-    if (value !== undefined) amounts.set(past, plus(amounts.get(past), value))
+    if (value !== undefined && value.packets > 0) amounts.set(past, plus(amounts.get(past), value)) // of nothing nothing is to be kept
   }
   const takeOwn = (meaning: CounterMeaning, key: string): void => {
     const past = pastName(meaning.kind, meaning.direction, key)
