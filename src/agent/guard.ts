@@ -20,10 +20,6 @@ export class Guard {
     return this.#content
   }
 
-  get bindings(): Bindings {
-    return this.#bindings
-  }
-
   /** Pods that are to be guarded and cannot be. Those that are about to end lose their veths before they go. */
   get unguarded(): readonly Unbound[] {
     return this.#enabled ? this.#bindings.unbound.filter(({ pod }) => !this.#ending.has(pod)) : []

@@ -5,7 +5,6 @@
 import type { Problem } from '../cluster/change.ts'
 import type { PodKey } from '../cluster/objects.ts'
 import type { Compiler } from '../compiler/compiler.ts'
-import type { Bindings } from '../compiler/guard.ts'
 import type { Content, Delta } from '../nftables/content.ts'
 import { throwUncaught } from '../defect.ts'
 import { VethguardError } from '../errors.ts'
@@ -45,10 +44,6 @@ export class NodeBindings {
 
   get content(): Content {
     return this.#guard.content
-  }
-
-  get bindings(): Bindings {
-    return this.#guard.bindings
   }
 
   /** How many pods are to be guarded and cannot be, for their veths are not known. */

@@ -4,7 +4,7 @@ import process from 'node:process'
 import { execa, ExecaError } from 'execa'
 import { VethguardError } from '../errors.ts'
 import type { Backend, BackendState } from '../nftables/backend.ts'
-import type { Content, CounterName, Key, Value } from '../nftables/content.ts'
+import type { CounterName, Key, Value } from '../nftables/content.ts'
 import { elementText } from '../nftables/element-text.ts'
 import { render } from '../nftables/render.ts'
 import type { SetName } from '../nftables/schema.ts'
@@ -52,10 +52,6 @@ export class NftBackend implements Backend {
     const text = render(transaction)
     this.#pending = this.#pending.catch(() => undefined).then(() => this.#run(text)) // each caller hears of its own
     return this.#pending
-  }
-
-  readContent(): Promise<Content | undefined> {
-    return this.#reader.content()
   }
 
   readCounters(): Promise<ReadonlyMap<CounterName, CounterValue>> {

@@ -1,5 +1,5 @@
 // What the agent asks of a way into the kernel; netlink/create-backend.ts makes them.
-import type { Content, CounterName, Key, Value } from './content.ts'
+import type { CounterName, Key, Value } from './content.ts'
 import type { SetName, TableFamily } from './schema.ts'
 import type { CounterValue, TableFlag, TableOptions, Transaction } from './transaction.ts'
 
@@ -25,8 +25,6 @@ export interface Backend {
    * @throws (or rejects with) NetlinkError | VethguardError NFT | VethguardError NODE_UNFIT: another process owns the tables
    */
   commit(transaction: Transaction): Promise<void> | undefined
-  /** @returns undefined where there is no table */
-  readContent(): Promise<Content | undefined>
   /** Every counter, that of spoofed packets summed over both tables. Empty where there is no table. */
   readCounters(): Promise<ReadonlyMap<CounterName, CounterValue>>
   /** Counters of these names in the inet table, at once (some microseconds each). Those that are not there are left out. */

@@ -1,7 +1,7 @@
 // A kernel that is only imagined: for `--dry-run`. It says what would be done to a real one, and remembers it, so that the agent finds
 // what it looks for.
 import type { Backend, BackendState } from './backend.ts'
-import type { Content, CounterName, Key, Value } from './content.ts'
+import type { CounterName, Key, Value } from './content.ts'
 import { SET_NAMES, type SetName } from './schema.ts'
 import type { Command, CounterValue, Transaction } from './transaction.ts'
 
@@ -19,10 +19,6 @@ export class DryRun implements Backend {
     this.#tell(transaction)
     for (const command of transaction.commands) this.#run(command)
     this.#commits++
-  }
-
-  readContent(): Promise<Content | undefined> {
-    return Promise.resolve(this.#commits === 0 ? undefined : { sets: this.#sets, counters: new Set(this.#counters.keys()) })
   }
 
   readCounters(): Promise<ReadonlyMap<CounterName, CounterValue>> {

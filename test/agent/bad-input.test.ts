@@ -5,8 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { createBackend } from '../../src/netlink/create-backend.ts'
-import type { Backend } from '../../src/nftables/backend.ts'
 import type { Content } from '../../src/nftables/content.ts'
 import { BAD_INPUTS } from '../bad-input/all.ts'
 import { ADDRESSES, ALWAYS_CLOSED, ALWAYS_OPEN, type BadInput, GOOD } from '../bad-input/case.ts'
@@ -23,20 +21,17 @@ const MARKER = 'marker.yaml'
 
 let folder: string
 let kernel: Kernel
-let reader: Backend
 let agent: AgentProcess
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vethguard-bad-agent-'))
   kernel = emptyKernel()
-  reader = createBackend({ kind: 'netlink', namespace: kernel.path, own: false })
   writeFileSync(join(folder, 'base.yaml'), GOOD)
   agent = new AgentProcess({ namespace: kernel.name, source: folder, args: ['--node-name', 'node-a', '--spoof-guard', 'off', '--log-level', LOG_LEVEL] })
   await agent.heard('enforcing')
 })
 afterAll(async () => {
   await agent.kill()
-  reader.close()
   kernel.close()
   rmSync(folder, { recursive: true })
 })
@@ -78,7 +73,7 @@ function escaped(text: string): string {
 async function untilJudged({ open = [], closed = [] }: BadInput): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS
   for (;;) {
-    const content = await reader.readContent()
+    const content = await kernel.content()
     const isOpen = (each: string): boolean => lookup(content as Content, flow(resolve(each))).allowed
     const wrong = [...[...ALWAYS_OPEN, ...open].filter((each) => !isOpen(each)), ...[...ALWAYS_CLOSED, ...closed].filter(isOpen)]
     if (wrong.length === 0) return

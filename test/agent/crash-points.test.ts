@@ -62,7 +62,6 @@ class Mortal implements Backend {
   }
 
   commit: Backend['commit'] = (transaction) => this.#live(() => this.#real.commit(transaction))
-  readContent: Backend['readContent'] = () => this.#real.readContent()
   readCounters: Backend['readCounters'] = () => this.#live(() => this.#real.readCounters()) ?? forever()
   readCountersNow: Backend['readCountersNow'] = (names) => this.#real.readCountersNow(names)
   eachElement: Backend['eachElement'] = (set, visit) => this.#real.eachElement(set, visit)
@@ -118,12 +117,7 @@ async function inForce(changes: readonly Change[], backend: Mortal): Promise<voi
 }
 
 async function content(): Promise<string[]> {
-  const reader = createBackend({ kind: 'netlink', namespace: kernel.path, own: false })
-  try {
-    return canonical((await reader.readContent())!)
-  } finally {
-    reader.close()
-  }
+  return canonical((await kernel.content())!)
 }
 
 /** What may be there: the old content, and each that the agent has been told of. */

@@ -6,8 +6,6 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { readObject } from '../../src/manifests/objects.ts'
-import { createBackend } from '../../src/netlink/create-backend.ts'
-import type { Backend } from '../../src/nftables/backend.ts'
 import { canonical } from '../compiler/canonical.ts'
 import { emptyKernel, type Kernel } from '../netlink/nf-tables/kernel.ts'
 import { type KubeObject, policyObject } from '../situations/fixture.ts'
@@ -26,7 +24,6 @@ const PATIENCE_MS = 5000
 let parent: string
 let folder: string
 let kernel: Kernel
-let reader: Backend
 let agent: AgentProcess
 
 beforeEach(async () => {
@@ -35,13 +32,11 @@ beforeEach(async () => {
   mkdirSync(folder)
   write('base.json', [POD, DENY])
   kernel = emptyKernel()
-  reader = createBackend({ kind: 'netlink', namespace: kernel.path, own: false })
   agent = new AgentProcess({ namespace: kernel.name, source: folder, args: ['--spoof-guard', 'off'] })
   await agent.heard('enforcing')
 })
 afterEach(async () => {
   await agent.kill()
-  reader.close()
   kernel.close()
   rmSync(parent, { recursive: true })
 })
@@ -55,7 +50,7 @@ async function untilInForce(...objects: readonly KubeObject[]): Promise<void> {
   const expected = wanted(objects.flatMap((object) => readObject(object).changes), 'node0')
   const deadline = performance.now() + PATIENCE_MS
   for (;;) {
-    const found = canonical((await reader.readContent())!)
+    const found = canonical((await kernel.content())!)
     if (JSON.stringify(found) === JSON.stringify(expected)) return
     if (performance.now() > deadline) expect(found).toEqual(expected)
     await sleep(5)

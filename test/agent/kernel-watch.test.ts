@@ -173,7 +173,7 @@ describe.each([
   afterEach(() => kernel.close())
 
   async function isRight(): Promise<boolean> {
-    const content = await backend.readContent()
+    const content = await kernel.content()
     return content !== undefined && JSON.stringify(canonical(content)) === JSON.stringify(wanted([...FIRST, ...changes]))
   }
 

@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { readObject } from '../../src/manifests/objects.ts'
-import { createBackend } from '../../src/netlink/create-backend.ts'
 import { canonical } from '../compiler/canonical.ts'
 import { emptyKernel, type Kernel } from '../netlink/nf-tables/kernel.ts'
 import { type KubeObject, policyObject } from '../situations/fixture.ts'
@@ -63,12 +62,7 @@ function launch(backend: string): AgentProcess {
 
 /** Which of the states the kernel has; -1: another. */
 async function stateInKernel(): Promise<number> {
-  const reader = createBackend({ kind: 'netlink', namespace: kernel.path, own: false })
-  try {
-    return CONTENTS.indexOf(canonical((await reader.readContent())!).join('\n'))
-  } finally {
-    reader.close()
-  }
+  return CONTENTS.indexOf(canonical((await kernel.content())!).join('\n'))
 }
 
 /** Waits for a state, since an `nft` that outlived its agent may still come and be put right. */

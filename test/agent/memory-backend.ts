@@ -53,10 +53,6 @@ export class MemoryBackend implements Backend {
     })
   }
 
-  readContent(): Promise<Content> {
-    return Promise.resolve(this.content)
-  }
-
   readCounters(): Promise<ReadonlyMap<CounterName, CounterValue>> {
     return Promise.resolve(new Map(this.#counters))
   }

@@ -35,7 +35,7 @@ test("nft's complaint is in the error, and later commits go on", async () => {
   await expect(failing).rejects.toThrow(/^nft -f: .*No such file or directory/s)
   await expect(failing).rejects.toMatchObject({ code: 'NFT' })
   await next
-  expect(sameContent((await backend.readContent())!, class4('10.0.0.2'))).toBe(true)
+  expect(sameContent((await kernel.content())!, class4('10.0.0.2'))).toBe(true)
 })
 
 const LAST_ADDRESSES = ['255.255.255.255', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff']

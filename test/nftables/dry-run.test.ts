@@ -17,7 +17,6 @@ test('it tells each transaction, and has what they make', async () => {
     expect(await dry.eachElement('veths', (key) => found.push(key.replaceAll('\0', '')))).toBe(true)
     return found
   }
-  expect(await dry.readContent()).toBeUndefined()
   expect(await dry.eachElement('veths', () => undefined)).toBe(false)
   const [first, second] = [contentOf('a', 'b'), contentOf('b', 'c')]
   const transactions = [replace(first, new Map(), dry.state()), update(diff(first, second))]

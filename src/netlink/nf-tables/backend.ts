@@ -1,7 +1,7 @@
 // The back end that speaks nf_tables netlink itself: a small change takes the kernel microseconds.
 import { NetlinkError, VethguardError } from '../../errors.ts'
 import type { Backend, BackendState } from '../../nftables/backend.ts'
-import type { Content, CounterName, Key, Value } from '../../nftables/content.ts'
+import type { CounterName, Key, Value } from '../../nftables/content.ts'
 import { schemaOf, type SetName } from '../../nftables/schema.ts'
 import { commandText } from '../../nftables/render.ts'
 import type { CounterValue, TableFlag, Transaction } from '../../nftables/transaction.ts'
@@ -54,10 +54,6 @@ export class NetlinkBackend implements Backend {
     this.#socket.send(batch.bytes)
     this.#confirm(batch)
     return undefined
-  }
-
-  readContent(): Promise<Content | undefined> {
-    return this.#reader.content()
   }
 
   readCounters(): Promise<ReadonlyMap<CounterName, CounterValue>> {

@@ -1,4 +1,6 @@
 // A network namespace with nothing in it, and what nft says about it.
+import { Reader } from '../../../src/netlink/nf-tables/reader.ts'
+import type { Content } from '../../../src/nftables/content.ts'
 import { createNamespaces, deleteNamespaces, exec, namespacePrefix, onProcessEnd } from '../../lab/namespace.ts'
 
 export interface Kernel {
@@ -8,6 +10,8 @@ export interface Kernel {
   /** `nft list ruleset`, without the lines that only an owned table has. */
   list(...options: string[]): string
   nft(input: string, ...options: string[]): string
+  /** What the agent's tables have; undefined: there are none. */
+  content(): Promise<Content | undefined>
   close(): void
 }
 
@@ -21,10 +25,20 @@ export function emptyKernel(): Kernel {
     path: `/run/netns/${name}`,
     list: (...options) => withoutOwner(exec(name, ['nft', ...options, 'list', 'ruleset'])),
     nft: (input, ...options) => exec(name, ['nft', ...options, '-f', '-'], input),
+    content: () => contentIn(`/run/netns/${name}`),
     close: () => {
       cancel()
       remove()
     },
+  }
+}
+
+async function contentIn(namespace: string): Promise<Content | undefined> {
+  const reader = new Reader(namespace)
+  try {
+    return await reader.content()
+  } finally {
+    reader.close()
   }
 }
 

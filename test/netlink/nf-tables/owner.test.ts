@@ -39,7 +39,7 @@ test('while its owner lives nobody else can change a table', async () => {
     await expect(taking).rejects.toMatchObject({ code: 'NODE_UNFIT' })
   }
   kernel.nft('flush ruleset')
-  expect(sameContent((await first.readContent())!, CONTENT)).toBe(true)
+  expect(sameContent((await kernel.content())!, CONTENT)).toBe(true)
 })
 
 test.each(['netlink', 'nft'] as const)('rules outlive their owner, and the next agent (%s) takes them over in one commit', async (kind) => {
@@ -48,7 +48,7 @@ test.each(['netlink', 'nft'] as const)('rules outlive their owner, and the next 
   first.close()
   const second = backend({ kind })
   expect(second.state().tables.get('inet')?.owner).toBe('orphan')
-  expect(sameContent((await second.readContent())!, CONTENT)).toBe(true)
+  expect(sameContent((await kernel.content())!, CONTENT)).toBe(true)
   const before = second.state().generation
   await second.commit(replace(emptyContent(), new Map(), second.state()))
   expect(second.state().generation).toBe(before + 1)
@@ -90,7 +90,7 @@ test.each(['netlink', 'nft'] as const)('cleanup removes both tables, owned, orph
   const agent = backend({ kind })
   await agent.commit(cleanup(agent.state()))
   expect(agent.state().tables.size).toBe(0)
-  expect(await agent.readContent()).toBeUndefined()
+  expect(await kernel.content()).toBeUndefined()
   await agent.commit(cleanup(agent.state()))
   expect(kernel.list()).toBe('table inet other {\n}\n')
 })
