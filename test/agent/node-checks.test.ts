@@ -2,6 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { checkNode } from '../../src/agent/node-checks.ts'
+import type { PodKey } from '../../src/cluster/objects.ts'
+import { countNodeProblems } from '../../src/observe/problem-kinds.ts'
 import { createNamespaces, deleteNamespaces, inNamespace, ipBatch, namespacePrefix } from '../lab/namespace.ts'
 
 const namespace = `${namespacePrefix()}-checks`
@@ -41,6 +43,15 @@ test('a problem names the node, the bridges, what follows and what to do', () =>
 
 test('a node that does not forward', () => {
   expect(fields(['0', '1', '1'], [])).toEqual(['net.ipv4.ip_forward'])
+})
+
+test('a pod whose veth is not known is told, and is no setting of the node: it is counted apart', () => {
+  const problems = inNamespace(namespace, () => {
+    for (const sysctl of SYSCTLS) writeFileSync(`/proc/sys/net/${sysctl}`, '0')
+    return checkNode({ name: 'node0', bridges: ['cni0'], unguarded: [{ pod: 'x/a' as PodKey, why: 'no veth of this node leads to it' }] })
+  })
+  expect(problems.map(({ field }) => field)).toEqual([...SYSCTLS.slice(1), SYSCTLS[0]].map((each) => `net.${each.replace('/', '.')}`).concat('pod x/a'))
+  expect(countNodeProblems(problems)).toBe(SYSCTLS.length)
 })
 
 test('kube-proxy in IPVS mode', () => {
