@@ -10,9 +10,9 @@ const ELEMENTS = exponentialBuckets(1, 4, 10)
 /** What is known to happen: 0 from the start, for increase() does not see the first of a series that begins with it. */
 const LIKELY_FAILURES: Readonly<Record<Stage, readonly string[]>> = {
   veths: ['ENOBUFS'], // more news of links than a socket holds
-  commit: ['EBUSY', 'EEXIST', 'ENOENT', 'ENOMEM', 'NFT'],
-  compare: ['ENOBUFS', 'ENOENT', 'NFT'],
-  counters: ['ENOBUFS', 'ENOENT', 'NFT'],
+  commit: ['EBUSY', 'EEXIST', 'ENOENT', 'ENOMEM', 'NFT', 'NODE_UNFIT'], // the last: another process owns the tables
+  compare: ['ENOBUFS', 'ENOENT', 'NETLINK'], // the last: others changed something each time it was looked
+  counters: ['ENOBUFS', 'ENOENT', 'NETLINK'],
 }
 const REPAIR_REASONS: readonly RepairReason[] = ['handle', 'content', 'refused']
 

@@ -206,7 +206,11 @@ test('for how long something is not in force', async () => {
 
 test('commits, failures and repairs, as they are told', async () => {
   const all = metrics()
-  expect(labelled(await text(all), 'vethguard_failures_total')['stage=commit,reason=EBUSY']).toBe(0) // else increase() misses the first
+  const failures = labelled(await text(all), 'vethguard_failures_total')
+  expect(failures).toMatchObject({ // else increase() misses the first
+    'stage=veths,reason=ENOBUFS': 0, 'stage=commit,reason=EBUSY': 0, 'stage=commit,reason=NODE_UNFIT': 0,
+    'stage=compare,reason=NETLINK': 0, 'stage=counters,reason=ENOBUFS': 0,
+  })
   all.agent.committed({ changes: 1, durationMs: 0.2, transactionMs: 0.03, elements: 5, whole: false })
   all.agent.committed({ changes: 0, durationMs: 9, transactionMs: 9, elements: 1, whole: false })
   all.agent.failed('commit', 'EBUSY')
