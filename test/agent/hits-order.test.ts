@@ -82,6 +82,7 @@ test('counters whose policies the kernel does not tell are the ones that are los
     ['in/set-0123456789abcdef', { packets: 3, bytes: 300, comment: 'x: one, gone' }],
     ['in/set-0123456789abcdee', { packets: 4, bytes: 400, comment: 'x: one, long...' }],
     ['in/x/one', { packets: 5, bytes: 500 }],
+    ['in/x/two', { packets: 0, bytes: 0 }],
     ['past-in/x/one', { packets: 6, bytes: 600 }],
     [set, { packets: 7, bytes: 700, comment: 'x: one, two' }],
   ] as [CounterName, CounterValue][])
@@ -90,4 +91,5 @@ test('counters whose policies the kernel does not tell are the ones that are los
   const beginnings = next.beginnings(compiler.content.counters, before)
   expect(beginnings.get(set)?.packets).toBe(7)
   expect(beginnings.get('past-in/x/one' as CounterName)?.packets).toBe(3 + 5 + 6)
+  expect(beginnings.has('past-in/x/two' as CounterName)).toBe(false)
 })
