@@ -36,6 +36,7 @@ ARG VERSION=
 LABEL org.opencontainers.image.title="vethguard" \
       org.opencontainers.image.description="Kubernetes NetworkPolicy enforcement on each pod's veth, with nftables" \
       org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.source="https://github.com/vethguard/vethguard" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"
 COPY --from=root /root-of-image /

@@ -59,7 +59,11 @@ describe('in the image', () => {
   test('are the words that registries show, and who it runs as', () => {
     const { User, Entrypoint, Cmd, Labels } = image.config
     expect({ User, Entrypoint, Cmd }).toEqual({ User: '0:0', Entrypoint: ['vethguard'], Cmd: ['agent'] })
-    expect(Labels).toMatchObject({ 'org.opencontainers.image.title': 'vethguard', 'org.opencontainers.image.licenses': 'Apache-2.0' })
+    expect(Labels).toMatchObject({
+      'org.opencontainers.image.title': 'vethguard',
+      'org.opencontainers.image.licenses': 'Apache-2.0',
+      'org.opencontainers.image.source': expect.stringMatching(/^https:/),
+    })
   })
 
   test('are for scanners the Debian packages, with their copyrights', () => {

@@ -1,4 +1,4 @@
-// The version is in package.json alone; what has to repeat it, or the version of something else, is compared here.
+// The version and the repository's address are in package.json alone; what has to repeat them, or the version of something else, is compared here.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
@@ -6,9 +6,11 @@ import { parse } from 'yaml'
 
 const REPOSITORY = join(import.meta.dirname, '..', '..')
 const read = (...path: string[]): string => readFileSync(join(REPOSITORY, ...path), 'utf8')
-const { version, devDependencies, engines } = JSON.parse(read('package.json')) as {
-  version: string; devDependencies: Record<string, string>; engines: Record<string, string>
+const { version, devDependencies, engines, repository } = JSON.parse(read('package.json')) as {
+  version: string; devDependencies: Record<string, string>; engines: Record<string, string>; repository: { url: string }
 }
+/** As a browser takes it. */
+const ADDRESS = repository.url.replace(/^git\+|\.git$/g, '')
 
 test('the lock file', () => {
   expect(JSON.parse(read('package-lock.json'))).toMatchObject({ version, packages: { '': { version } } })
@@ -28,6 +30,21 @@ test('Node: that of the image and of workflows is the one that tests run with', 
   expect(read('Dockerfile')).toContain(`ARG NODE_VERSION=${node}\n`)
   const images = read('.github', 'workflows', 'test.yml').match(/node:[\d.]+-bookworm/g)
   expect(new Set(images)).toEqual(new Set([`node:${node}-bookworm`]))
+})
+
+test('the repository: of the image, the chart, and who signs', () => {
+  expect(ADDRESS).toMatch(/^https:\/\/github\.com\/[\w-]+\/[\w-]+$/)
+  expect(read('Dockerfile')).toContain(`org.opencontainers.image.source="${ADDRESS}"`)
+  expect(parse(read('charts', 'vethguard', 'Chart.yaml'))).toMatchObject({ home: ADDRESS, sources: [ADDRESS] })
+  expect(parse(read('charts', 'vethguard', 'values.yaml'))).toMatchObject({ image: { repository: ADDRESS.replace('https://github.com/', 'ghcr.io/') } })
+  expect(read('docs', 'install.md')).toContain(`--certificate-identity ${ADDRESS}/.github/workflows/release.yml@refs/tags/v${version}`)
+})
+
+test('Helm: that of the kind workflow, and of the documents, is the one that tests run with', () => {
+  const [, helm = ''] = /helm\.sh\/helm\/v4@v([\d.]+)/.exec(read('test', 'chart', 'helm.ts')) ?? []
+  expect(helm).not.toBe('')
+  expect(read('.github', 'workflows', 'kind.yml')).toContain(`go install helm.sh/helm/v4/cmd/helm@v${helm}\n`)
+  expect(read('docs', 'install.md')).toContain(`Helm ${helm}`)
 })
 
 test('Node: bin/vethguard asks for what package.json asks for', () => {
