@@ -16,7 +16,8 @@ import { version } from './version.ts'
 
 export async function runAgent(config: Config): Promise<void> {
   refuseContradictions(config)
-  const log = pino({ level: config.logLevel, base: { node: config.nodeName }, errorKey: 'err' })
+  const { logLevel, nodeName: node, dryRun } = config
+  const log = pino({ level: logLevel, base: { node, ...(dryRun ? { dryRun } : {}) }, errorKey: 'err' }) // each line of a dry run says so
   const tell = (err: unknown): void => log.fatal({ err }, err instanceof Error ? err.message : String(err))
   process.on('uncaughtExceptionMonitor', tell) // of a defect; Node then ends the process
   try {
@@ -62,8 +63,8 @@ function nextSignal(): Promise<NodeJS.Signals> {
 }
 
 /** Settings as they are logged. */
-function shown({ source = 'the API server', backend, spoofGuard, listen, dryRun }: Config): object {
-  return { source, backend, spoofGuard, listen: listen === null ? 'off' : formatListenAddress(listen), ...(dryRun ? { dryRun } : {}) }
+function shown({ source = 'the API server', backend, spoofGuard, listen }: Config): object {
+  return { source, backend, spoofGuard, listen: listen === null ? 'off' : formatListenAddress(listen) }
 }
 
 async function serve({ listen, dryRun }: Config, { agent, metrics, kubeStatus }: AgentParts, log: Logger): Promise<HealthServer | undefined> {
