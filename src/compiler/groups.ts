@@ -49,6 +49,16 @@ export class Groups {
   }
 }
 
+export function join(group: Group, member: Member): void {
+  group.members.add(member)
+  group.signature.addresses++
+}
+
+export function leave(group: Group, member: Member): void {
+  group.members.delete(member)
+  group.signature.addresses--
+}
+
 /** Within a namespace. */
 function groupKey({ labels, ports }: Pod): string {
   const named = Object.keys(labels).sort().flatMap((name) => [name, labels[name]])

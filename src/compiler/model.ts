@@ -50,6 +50,8 @@ export interface Signature {
   predicates: readonly GroupPredicate[]
   key: string
   readonly groups: Set<Group>
+  /** Members of all its groups. */
+  addresses: number
   readonly classes: Map<Atom, Class>
 }
 

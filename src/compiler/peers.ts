@@ -4,7 +4,7 @@ import type { Labels, Pod, PodKey } from '../cluster/objects.ts'
 import type { AddressIndex } from './address-index.ts'
 import { Classes } from './classes.ts'
 import { Matching } from './matching.ts'
-import { Groups } from './groups.ts'
+import { Groups, join, leave } from './groups.ts'
 import { ownerOf } from './ownership.ts'
 import { type Asked, type BlockPredicate, type GroupPredicate, type PodPredicate, type Predicate, Predicates } from './predicates.ts'
 import { Signatures } from './signatures.ts'
@@ -160,9 +160,9 @@ export class Peers {
     else this.contested.delete(member.address)
     const group = owner === 'contested' ? undefined : owner?.group
     if (group === member.group) return
-    member.group?.members.delete(member)
+    if (member.group !== undefined) leave(member.group, member)
     member.group = group
-    group?.members.add(member)
+    if (group !== undefined) join(group, member)
     this.classes.place(member)
   }
 

@@ -18,12 +18,15 @@ interface Alike {
 
 interface GroupPart extends Part<Signature> {
   readonly predicates: readonly GroupPredicate[]
+  /** Those that got predicates. */
   readonly groups: readonly Group[]
+  /** Whether the others of the signature are of this part, too: they may be many, and mostly stay. */
+  readonly hasRest: boolean
 }
 
 export class Signatures {
   /** Of groups that no rule asks about: they have no class, the address alone decides. */
-  readonly empty: Signature = { predicates: [], key: '', groups: new Set(), classes: new Map() }
+  readonly empty = signatureOf([], '')
   readonly #byKey = new Map([['', this.empty]])
   readonly #having = new Map<GroupPredicate, Set<Signature>>()
 
@@ -40,7 +43,7 @@ export class Signatures {
     const key = keyOf(predicates)
     const known = this.#byKey.get(key)
     if (known !== undefined) return known
-    const signature: Signature = { predicates, key, groups: new Set(), classes: new Map() }
+    const signature = signatureOf(predicates, key)
     this.#enter(signature)
     return signature
   }
@@ -62,7 +65,7 @@ export class Signatures {
     for (const part of parts) {
       const target = keepers.get(part.key) ?? this.of(part.predicates)
       if (target === part.from) continue
-      for (const group of part.groups) {
+      for (const group of groupsOf(part, wanted)) {
         move(group, target)
         moved.push(group)
       }
@@ -84,7 +87,7 @@ export class Signatures {
         if (holder !== undefined && !byFrom.has(holder)) byFrom.set(holder, new Map())
       }
     }
-    return [...byFrom].flatMap(([from, parts]) => partsOf(from, parts, wanted))
+    return [...byFrom].flatMap(([from, parts]) => partsOf(from, parts))
   }
 
   #rename(parts: readonly GroupPart[], keepers: ReadonlyMap<string, Signature>): SignatureChanges['renamed'][number][] {
@@ -110,17 +113,25 @@ export class Signatures {
   }
 }
 
-function partsOf(
-  from: Signature,
-  parts: ReadonlyMap<string, Alike>,
-  wanted: ReadonlyMap<Group, unknown>,
-): GroupPart[] {
-  const own = parts.get(from.key)?.groups ?? []
-  // The groups that nobody asked about stay with those that keep the key. (The empty signature never moves: no need to look.)
-  const staying = from.key === '' ? own : [...own, ...[...from.groups].filter((group) => !wanted.has(group))]
-  const all = new Map(parts)
-  if (staying.length > 0 || from.groups.size === 0) all.set(from.key, { predicates: from.predicates, groups: staying })
-  return [...all].map(([key, { predicates, groups }]) => ({ from, key, predicates, groups, weight: addresses(groups) }))
+function signatureOf(predicates: readonly GroupPredicate[], key: string): Signature {
+  return { predicates, key, groups: new Set(), addresses: 0, classes: new Map() }
+}
+
+/** The groups that nobody asked about go with those that keep the key. */
+function partsOf(from: Signature, asked: ReadonlyMap<string, Alike>): GroupPart[] {
+  const all = [...asked.values()].flatMap(({ groups }) => groups)
+  const restWeight = from.addresses - addresses(all)
+  const parts = new Map(asked)
+  const keepsKey = all.length < from.groups.size || from.groups.size === 0
+  if (keepsKey && !parts.has(from.key)) parts.set(from.key, { predicates: from.predicates, groups: [] })
+  return [...parts].map(([key, { predicates, groups }]) => {
+    const hasRest = key === from.key
+    return { from, key, predicates, groups, hasRest, weight: addresses(groups) + (hasRest ? restWeight : 0) }
+  })
+}
+
+function groupsOf({ from, groups, hasRest }: GroupPart, asked: ReadonlyMap<Group, unknown>): readonly Group[] {
+  return hasRest ? [...groups, ...[...from.groups].filter((group) => !asked.has(group))] : groups
 }
 
 function addresses(groups: readonly Group[]): number {
@@ -128,9 +139,12 @@ function addresses(groups: readonly Group[]): number {
 }
 
 function move(group: Group, to: Signature): void {
-  group.signature.groups.delete(group)
-  group.signature = to
+  const { signature: from, members } = group
+  from.groups.delete(group)
+  from.addresses -= members.size
   to.groups.add(group)
+  to.addresses += members.size
+  group.signature = to
 }
 
 function keyOf(predicates: readonly GroupPredicate[]): string {
