@@ -142,7 +142,10 @@ function forEachPort(content: PermissionContent, { protocol, first, last }: Allo
  * so that a hundred ports inside one range do not cut it into a hundred pieces.
  */
 function allowedPorts(protocol: Protocol, grants: readonly Grant[], everything: readonly PolicyKey[]): Allowed[] {
-  const numbered = grants.flatMap(({ policy, ports }) => (ports !== 'any' && ports.protocol === protocol ? [{ policy, ...ports }] : []))
+  const unlimited = new Set(everything) // ports of these would only cut the ranges of others into pieces that mean the same
+  const numbered = grants.flatMap(({ policy, ports }) => {
+    return ports === 'any' || ports.protocol !== protocol || unlimited.has(policy) ? [] : [{ policy, ...ports }]
+  })
   if (numbered.length === 0) return []
   const segments = disjoint(numbered.filter(({ first, last }) => first !== last))
   const ranges = segments.map((segment) => ({ ...segment, protocol, policies: union(segment.policies, everything) }))
@@ -154,11 +157,7 @@ function allowedPorts(protocol: Protocol, grants: readonly Grant[], everything: 
     return all.length === around.length ? [] : [{ protocol, first: port, last: port, policies: all }]
   })
   const overridden = new Set(singles.map(({ first }) => first))
-  return [...singles, ...ranges.filter((range) => isNeeded(range, everything, overridden))]
-}
-
-function isNeeded(range: Allowed, everything: readonly PolicyKey[], overridden: ReadonlySet<number>): boolean {
-  return range.policies.length > everything.length && !(range.first === range.last && overridden.has(range.first))
+  return [...singles, ...ranges.filter(({ first, last }) => first !== last || !overridden.has(first))]
 }
 
 interface Segment {
