@@ -25,8 +25,8 @@ const MINUTES = Number(values.minutes)
 const CHANGES_PER_SECOND = 300
 const LOCAL_PODS = 100
 const SAMPLE_MS = 1000
-/** Until what the start has left is collected. */
-const SETTLE_MS = 15_000
+/** Until what the start has left is collected, and the heap is packed (src/cli/memory.ts). */
+const SETTLE_MS = 30_000
 
 async function measure(lab: Lab, folder: string) {
   const node = lab.nodes[0]!

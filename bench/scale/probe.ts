@@ -1,7 +1,6 @@
 // Loaded into the agent's process before it (node --import): what cannot be seen from outside, a line of JSON each second.
 import { appendFileSync } from 'node:fs'
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks'
-import v8 from 'node:v8'
 import process from 'node:process'
 
 export interface Look {
@@ -26,7 +25,7 @@ if (file !== undefined) follow(file)
 function follow(path: string): void {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delay.enable()
-  let [heldCpuMs, collectedMs, cpuMs] = [0, 0, threadCpuMs()]
+  let [heldCpuMs, collectedMs, cpuMs] = [0, 0, Infinity] // the first turn is the one that loads the program
   setInterval(() => {
     const now = threadCpuMs()
     heldCpuMs = Math.max(heldCpuMs, now - cpuMs)
@@ -38,7 +37,6 @@ function follow(path: string): void {
   collections.observe({ entryTypes: ['gc'] })
   setInterval(() => {
     const { heapUsed, external } = process.memoryUsage()
-    if (process.env['DIAG'] !== undefined) appendFileSync(path + '.spaces', JSON.stringify(v8.getHeapSpaceStatistics().map((s) => [s.space_name, Math.round(s.space_size / 1e5) / 10, Math.round(s.space_used_size / 1e5) / 10])) + '\n')
     const heldMs = delay.max / 1e6
     const figures = { heldMs, heldCpuMs, collectedMs, heapMB: heapUsed / MB, externalMB: external / MB } satisfies Look
     appendFileSync(path, `${JSON.stringify(figures, (_, value: unknown) => (typeof value === 'number' ? Math.round(value * 10) / 10 : value))}\n`)
