@@ -10,9 +10,10 @@ export function readNamedPorts(spec: Place): NamedPort[] {
   const containers = items(field(spec, 'containers', NAMELESS)) ?? []
   const sidecars = items(field(spec, 'initContainers', NAMELESS))?.filter(isSidecar) ?? []
   const ports = [...containers, ...sidecars].flatMap((container) => items(field(container, 'ports')) ?? []).flatMap(readPort)
-  if (ports.length < 2) return ports
-  const byText = new Map(ports.map((port) => [portText(port), port]))
-  return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, port]) => port)
+  return ports.sort(compare).filter((port, index, sorted) => {
+    const before = sorted[index - 1]
+    return before === undefined || compare(before, port) !== 0
+  })
 }
 
 function isSidecar(container: Place): boolean {
@@ -31,7 +32,9 @@ function readPort(place: Place): NamedPort[] {
   return []
 }
 
-/** Sorts by name, protocol, port. */
-function portText({ name, protocol, port }: NamedPort): string {
-  return `${name} ${protocol} ${String(port).padStart(5, '0')}`
+/** By name, protocol, port. */
+function compare(a: NamedPort, b: NamedPort): number {
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1
+  if (a.protocol !== b.protocol) return a.protocol < b.protocol ? -1 : 1
+  return a.port - b.port
 }
