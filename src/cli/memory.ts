@@ -10,7 +10,7 @@ const PACKING_MS = 20_000
  * then on less is to gather before a collection (bin/vethguard has what holds until then).
  */
 export function shrinkMemory(): void {
-  setFlagsFromString('--heap-growing-percent=10')
+  setFlagsFromString('--heap-growing-percent=5')
   setFlagsFromString('--optimize-for-size')
   setTimeout(() => {
     setFlagsFromString('--no-optimize-for-size') // packing takes longer pauses than other collections
