@@ -139,8 +139,19 @@ describe('limits', () => {
     expect(policy.ingress?.[0]?.ports).toHaveLength(2000)
   })
 
+  test('ipBlocks may be many beside each other, and fewer within each other', () => {
+    const isTaken = (cidrs: readonly string[]): boolean => read({ ingress: [{ from: cidrs.map((cidr) => ({ ipBlock: { cidr } })) }] }).fields.length === 0
+    const beside = Array.from({ length: 9000 }, (_, index) => `10.${index >> 8}.${index & 255}.0/24`)
+    const beside6 = Array.from({ length: 500 }, (_, index) => `fd00:${(index + 1).toString(16)}::/32`)
+    expect(isTaken([...beside, ...beside6])).toBe(true)
+    expect(isTaken([...beside, ...beside6, ...Array.from({ length: 55 }, () => '10.0.0.0/8')])).toBe(true) // 55 × 9,000 and 55 × 54 / 2
+    expect(isTaken([...beside, ...beside6, ...Array.from({ length: 56 }, () => '10.0.0.0/8')])).toBe(false)
+    expect(isTaken(Array.from({ length: 1000 }, () => '::/0'))).toBe(true)
+    expect(isTaken(Array.from({ length: 1001 }, () => '::/0'))).toBe(false)
+  })
+
   test('a policy larger than that isolates and allows nothing', () => {
-    const { policy, fields } = read({ ingress: [{ from: Array.from({ length: 1000 }, () => block) }, {}] })
+    const { policy, fields } = read({ ingress: [{ from: Array.from({ length: 1001 }, () => block) }, {}] })
     expect(policy.ingress).toEqual([])
     expect(policy.egress).toBeUndefined()
     expect(fields).toEqual(['spec'])

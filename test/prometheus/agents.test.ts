@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ROWS } from '../../scripts/dashboard/panels.ts'
+import { MAX_BLOCKS } from '../../src/policy/limits.ts'
 import { CHART, find, NAMESPACE, render } from '../chart/helm.ts'
 import { templateOf } from '../chart/pod-template.ts'
 import { Stage } from '../e2e/agent/stage.ts'
@@ -58,7 +59,7 @@ const POLICIES = [
   policy('never-hit', { ...SERVER, ingress: [{ from: [{ podSelector: { matchLabels: { app: 'nobody' } } }] }] }),
   policy('for-nobody', { podSelector: { matchLabels: { app: 'nobody' } }, policyTypes: ['Egress'] }),
   // More ipBlocks than one policy may have.
-  policy('too-large', { ...SERVER, ingress: [{ from: Array.from({ length: 1001 }, (_, index) => ({ ipBlock: { cidr: `10.${index >> 8}.${index & 255}.0/24` } })) }] }),
+  policy('too-large', { ...SERVER, ingress: [{ from: Array.from({ length: 10_001 }, (_, index) => ({ ipBlock: { cidr: `10.${index >> 8}.${index & 255}.0/24` } })) }] }),
 ]
 
 /** The address of a lab node in the network that it shares with the API server. */

@@ -26,7 +26,7 @@ function policy(name: string, spec: object): ApiObject {
 }
 
 function tooManyBlocks(): object[] {
-  return Array.from({ length: 1001 }, (_, index) => ({ ipBlock: { cidr: `10.${index >> 8}.${index & 255}.0/24` } }))
+  return Array.from({ length: 10_001 }, (_, index) => ({ ipBlock: { cidr: `10.${index >> 8}.${index & 255}.0/24` } }))
 }
 
 async function events(): Promise<ApiObject[]> {
