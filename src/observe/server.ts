@@ -9,6 +9,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import type { Logger } from 'pino'
 import { formatListenAddress, type ListenAddress } from '../config/listen-address.ts'
 import { VethguardError } from '../errors.ts'
+import { Connections } from './connections.ts'
 import type { Exposition, Format } from './exposition.ts'
 import type { Health } from './health.ts'
 
@@ -18,9 +19,9 @@ export interface Answers {
   readonly metrics: (format: Format) => Promise<Exposition>
 }
 
-/** What one address may cost. Scrapers and probes are few and quick; who is not gives others room. */
+/** What all who connect may cost together. Scrapers and probes are few and quick; who is not gives others room. */
 export interface Limits {
-  /** At once; more are closed as they come. */
+  /** At once; one more is taken in place of the oldest of who has the most. */
   readonly connections: number
   /** For a whole request to come, in ms. */
   readonly requestMs: number
@@ -53,7 +54,8 @@ export class HealthServer {
       overrideGlobalObjects: false, // others here use Node's own Response
       serverOptions: { requestTimeout: limits.requestMs, headersTimeout: limits.requestMs, connectionsCheckingInterval: limits.requestMs / 2 },
     }) as Server
-    server.maxConnections = limits.connections
+    const connections = new Connections(limits.connections)
+    server.on('connection', (socket) => connections.add(socket))
     server.timeout = limits.silenceMs
     server.listen(address.port, address.host)
     try {
