@@ -1,6 +1,6 @@
 // This node's pods and the policies that select them. A policy is active while it selects at least one.
 import { getOrAdd } from '../collections.ts'
-import type { PodKey, PolicyKey } from '../cluster/objects.ts'
+import type { PolicyKey } from '../cluster/objects.ts'
 import { matches } from '../policy/selector.ts'
 import type { Direction, Policy } from '../policy/types.ts'
 import type { Profile } from './profiles.ts'
@@ -15,7 +15,8 @@ export interface LocalPod {
 type Namespaced<K, V> = Map<string, Map<K, V>>
 
 export class Locals {
-  readonly #pods: Namespaced<PodKey, LocalPod> = new Map()
+  /** By name. */
+  readonly #pods: Namespaced<string, LocalPod> = new Map()
   readonly #policies: Namespaced<PolicyKey, Policy> = new Map()
   readonly #selected = new Map<PolicyKey, { policy: Policy; pods: number }>()
   readonly #changedPods = new Set<LocalPod>()
@@ -37,7 +38,7 @@ export class Locals {
   }
 
   pod(record: PodRecord): LocalPod | undefined {
-    return this.#pods.get(record.pod.namespace)?.get(record.key)
+    return this.#pods.get(record.pod.namespace)?.get(record.pod.name)
   }
 
   policy(key: PolicyKey): Policy | undefined {
@@ -60,12 +61,12 @@ export class Locals {
 
   /** A pod is here (and so). */
   put(record: PodRecord): void {
-    const { namespace, labels } = record.pod
+    const { namespace, name, labels } = record.pod
     let local = this.pod(record)
     const labelled = local?.record.pod.labels
     if (local === undefined) {
       local = { record, selectedBy: new Map(), profiles: { ingress: undefined, egress: undefined } }
-      enter(this.#pods, namespace, record.key, local)
+      enter(this.#pods, namespace, name, local)
       this.#size++
     }
     local.record = record
@@ -80,7 +81,7 @@ export class Locals {
     const local = this.pod(record)
     if (local === undefined) return
     for (const key of [...local.selectedBy.keys()]) this.#select(local, key, undefined)
-    leave(this.#pods, record.pod.namespace, record.key)
+    leave(this.#pods, record.pod.namespace, record.pod.name)
     this.#changedPods.add(local)
     this.#size--
     this.#revision++

@@ -1,6 +1,6 @@
 // What the peers' side of the compiler is made of: pods in groups, addresses in classes. The files beside this one keep them in step.
 import type { Address, Family } from '../cluster/address.ts'
-import type { Labels, NamedPort, Pod, PodKey } from '../cluster/objects.ts'
+import type { Labels, NamedPort, Pod } from '../cluster/objects.ts'
 import type { GroupPredicate } from './predicates.ts'
 import type { BlockSet } from './sweep.ts'
 
@@ -23,7 +23,6 @@ export interface Group extends Alike {
 
 /** A pod as the compiler keeps it; labels and ports are those of its group, so that they are in memory once. */
 export interface PodRecord {
-  readonly key: PodKey
   readonly pod: Pod
   /** undefined: no selector may match it (host network, faulty). */
   readonly group: Group | undefined

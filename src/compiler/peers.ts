@@ -39,7 +39,7 @@ export class Peers {
   /** @returns the pod's record, undefined when it is gone */
   setPod(key: PodKey, pod: Pod | undefined): PodRecord | undefined {
     const before = this.pods.get(key)
-    const now = pod === undefined ? undefined : this.#record(key, pod)
+    const now = pod === undefined ? undefined : this.#record(pod)
     if (now === undefined) this.pods.delete(key)
     else this.pods.set(key, now)
     const addresses = new Set([...claimed(before), ...claimed(now)])
@@ -116,11 +116,11 @@ export class Peers {
     return changed
   }
 
-  #record(key: PodKey, pod: Pod): PodRecord {
-    if (pod.hostNetwork || pod.faulty) return { key, pod, group: undefined }
+  #record(pod: Pod): PodRecord {
+    if (pod.hostNetwork || pod.faulty) return { pod, group: undefined }
     const group = this.groups.hold(pod, (unsigned) => this.#signatures.of(this.#matching.predicatesOf(unsigned)))
     const isShared = pod.labels === group.labels && pod.ports === group.ports
-    return { key, pod: isShared ? pod : { ...pod, labels: group.labels, ports: group.ports }, group }
+    return { pod: isShared ? pod : { ...pod, labels: group.labels, ports: group.ports }, group }
   }
 
   #release(group: Group): void {
