@@ -59,7 +59,7 @@ const POLICIES = [
   policy('never-hit', { ...SERVER, ingress: [{ from: [{ podSelector: { matchLabels: { app: 'nobody' } } }] }] }),
   policy('for-nobody', { podSelector: { matchLabels: { app: 'nobody' } }, policyTypes: ['Egress'] }),
   // More ipBlocks than one policy may have.
-  policy('too-large', { ...SERVER, ingress: [{ from: Array.from({ length: 10_001 }, (_, index) => ({ ipBlock: { cidr: `10.${index >> 8}.${index & 255}.0/24` } })) }] }),
+  policy('too-large', { ...SERVER, ingress: [{ from: Array.from({ length: MAX_BLOCKS + 1 }, (_, index) => ({ ipBlock: { cidr: `10.${index >> 8}.${index & 255}.0/24` } })) }] }),
 ]
 
 /** The address of a lab node in the network that it shares with the API server. */
