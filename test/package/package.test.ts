@@ -55,13 +55,13 @@ describe('in a project of its own', () => {
     expect(run(process.env['PATH'] ?? '', program, '--version')).toEqual({ status: 0, stdout: `${MANIFEST.version}\n`, stderr: '' })
   })
 
-  test.each(['18.20.4', '20.20.2', '22.18.9', '9.1.0'])('Node %s is too old, which is said', (version) => {
+  test.each(['18.20.4', '22.21.0', '23.11.1', '9.1.0'])('Node %s is too old, which is said', (version) => {
     const { status, stdout, stderr } = run(pathWith(version), program, '--help')
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
-    expect(stderr).toBe(`vethguard: Node.js 22.19 or newer is needed, and the PATH has ${version}; install one, for example from https://nodejs.org\n`)
+    expect(stderr).toBe(`vethguard: Node.js 24 or newer is needed, and the PATH has ${version}; install one, for example from https://nodejs.org\n`)
   })
 
-  test.each(['22.19.0', '23.0.0', '24.21.0', '100.0.0'])('Node %s is new enough', (version) => {
+  test.each(['24.0.0', '24.21.0', '25.2.0', '100.0.0'])('Node %s is new enough', (version) => {
     expect(run(pathWith(version), program, '--help')).toEqual({ status: 0, stdout: `v${version}\n`, stderr: '' })
   })
 
@@ -70,6 +70,6 @@ describe('in a project of its own', () => {
   })
 
   test('what it asks for is what package.json says', () => {
-    expect(MANIFEST.engines.node).toBe('>=22.19')
+    expect(MANIFEST.engines.node).toBe('>=24')
   })
 })

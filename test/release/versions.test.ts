@@ -48,6 +48,6 @@ test('Helm: that of the kind workflow, and of the documents, is the one that tes
 })
 
 test('Node: bin/vethguard asks for what package.json asks for', () => {
-  expect(engines['node']).toBe('>=22.19')
-  expect(read('bin', 'vethguard')).toContain('-lt 22 ] || { [ "$major" -eq 22 ] && [ "${minor%%.*}" -lt 19 ]')
+  expect(engines['node']).toBe('>=24')
+  expect(read('bin', 'vethguard')).toContain('[ "${major:-0}" -lt 24 ]')
 })
