@@ -99,7 +99,6 @@ export class Reflector {
 
   /** Reads everything. @returns whether changes were then followed on the same connection */
   async #startOver(): Promise<boolean> {
-    if (this.#synced) this.#options.observer.relisted?.(this.#options.resource.name)
     try {
       await this.#follow(undefined)
       if (this.#version !== undefined) return true
@@ -165,6 +164,7 @@ export class Reflector {
     this.#trouble.over()
     const message = this.#synced ? 'everything was read anew' : 'everything is read'
     this.#log.info({ objects: this.#store.size, changes: update.changes.length }, message)
+    if (this.#synced) this.#options.observer.relisted?.(this.#options.resource.name)
     this.#tell(update, atMs)
     if (this.#synced) return
     this.#synced = true

@@ -70,6 +70,21 @@ describe('KubeSource', () => {
     expect(last).toEqual([['default/a', false], ['default/b', true], ['default/e', true]])
   })
 
+  test('reading anew is told when it is done, not for each try nor for the first time', async () => {
+    const relists: string[] = []
+    const failures: string[] = []
+    const observer = { relisted: (resource: string) => void relists.push(resource), restarted: (_: string, reason: string) => void failures.push(reason) }
+    source = sourceOn(api, {}, observer)
+    await source.start(sink)
+    await until(() => api.openStreams === 3, 'three watches')
+    for (let count = 0; count < 5; count++) api.failNext('pods', 'unavailable')
+    api.disturb('pods', 'expired')
+    await until(() => failures.filter((reason) => reason === 'refused').length === 5, 'tries that fail')
+    expect(relists).toEqual([])
+    await until(() => relists.length > 0, 'all being read')
+    expect(relists).toEqual(['pods'])
+  })
+
   test('a pod that ends is gone; an object that cannot be read is told with its problems', async () => {
     source = sourceOn(api)
     await source.start(sink)
