@@ -1,7 +1,8 @@
 # The image of the agent: Node, nft 1.0.6, and what these two need of Debian 12; no package manager, and of programs only sh,
 # dirname and readlink, for bin/vethguard. For linux/amd64 and linux/arm64:
 #   docker buildx build --platform linux/amd64,linux/arm64 --tag NAME .
-# Digests are given from outside, `--build-arg NODE_DIGEST=@sha256:...`, as .github/workflows/release.yml does.
+# By itself it takes the base images that have these tags now; digests are given from outside, `--build-arg NODE_DIGEST=@sha256:...`,
+# as .github/workflows/release.yml does with those that it looks up.
 ARG NODE_VERSION=24.21.0
 ARG NODE_DIGEST=
 ARG DEBIAN_VERSION=bookworm
@@ -32,7 +33,7 @@ RUN sh /image-root.sh /root-of-image
 
 FROM scratch
 ARG REVISION=
-ARG VERSION=
+ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="vethguard" \
       org.opencontainers.image.description="Kubernetes NetworkPolicy enforcement on each pod's veth, with nftables" \
       org.opencontainers.image.licenses="Apache-2.0" \

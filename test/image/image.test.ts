@@ -62,6 +62,7 @@ describe('in the image', () => {
     expect(Labels).toMatchObject({
       'org.opencontainers.image.title': 'vethguard',
       'org.opencontainers.image.licenses': 'Apache-2.0',
+      'org.opencontainers.image.version': PACKAGE.version,
       'org.opencontainers.image.source': expect.stringMatching(/^https:/),
     })
   })

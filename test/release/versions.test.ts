@@ -20,6 +20,10 @@ test('the chart and what it installs', () => {
   expect(parse(read('charts', 'vethguard', 'Chart.yaml'))).toMatchObject({ version, appVersion: version })
 })
 
+test('the image says it, also where nobody gives a version to the build', () => {
+  expect(read('Dockerfile')).toContain(`ARG VERSION=${version}\n`)
+})
+
 test('the changelog begins with it', () => {
   const [, heading] = /^## (.*)$/m.exec(read('CHANGELOG.md')) ?? []
   expect(heading).toMatch(new RegExp(`^\\[${version.replaceAll('.', '\\.')}\\] - (unreleased|\\d{4}-\\d{2}-\\d{2})$`))

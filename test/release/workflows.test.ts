@@ -72,11 +72,11 @@ describe.each(FILES)('%s', (file) => {
   })
 })
 
-test('nothing is published before all tests have passed', () => {
+test.each(['test.yml', 'kind.yml'])('nothing is published before %s has passed', (file) => {
   const { jobs } = workflow('release.yml')
   const needed = (name: string): string[] => [jobs[name]?.needs ?? []].flat().flatMap((each) => [each, ...needed(each)])
   const publishing = Object.keys(jobs).filter((name) => publishes(jobs[name]!))
   expect(publishing.length).toBeGreaterThan(0)
-  for (const name of publishing) expect(needed(name).map((each) => jobs[each]?.uses)).toContain('./.github/workflows/test.yml')
-  expect(workflow('test.yml').on).toHaveProperty('workflow_call')
+  for (const name of publishing) expect(needed(name).map((each) => jobs[each]?.uses)).toContain(`./.github/workflows/${file}`)
+  expect(workflow(file).on).toHaveProperty('workflow_call')
 })
