@@ -8,6 +8,8 @@ import type { Labels, Pod } from '../cluster/objects.ts'
 const GENERATION = 5000
 
 export class Interner {
+  /** Apart from other texts: each comes back now and then, among thousands of labels that do not. */
+  readonly #nodeNames = new Remembered<string>()
   readonly #texts = new Remembered<string>()
   readonly #values = new Remembered<object>()
 
@@ -16,7 +18,7 @@ export class Interner {
     return {
       ...pod,
       namespace: this.#text(pod.namespace),
-      nodeName: this.#text(pod.nodeName),
+      nodeName: this.#nodeNames.of(pod.nodeName, () => pod.nodeName),
       labels: this.#value(pod.labels, (labels) => mapValues(labels, (text) => this.#text(text))),
       ports: this.#value(pod.ports, (ports) => ports),
     }
