@@ -47,6 +47,8 @@ export class Reflector {
   /** What is being asked of the server. */
   #verb: 'list' | 'watch' = 'watch'
   #openedAtMs: number | undefined
+  /** Runs while a watch is new. */
+  #settling: NodeJS.Timeout | undefined
   #lastContactMs: number | undefined
   #running: Promise<void> | undefined
 
@@ -92,6 +94,7 @@ export class Reflector {
     } catch (error) {
       return this.#stop.signal.aborted ? 0 : this.#failed(error)
     } finally {
+      clearTimeout(this.#settling)
       this.#openedAtMs = undefined
       this.#replacement = undefined
     }
@@ -136,10 +139,11 @@ export class Reflector {
     await this.#finish(replacement, version, this.#lastContactMs)
   }
 
+  /** Trouble is not over yet: some servers accept a watch only to end it with an error. */
   #opened(): void {
     this.#openedAtMs = performance.now()
     this.#lastContactMs = this.#openedAtMs
-    this.#trouble.over()
+    this.#settling = setTimeout(() => this.#trouble.over(), this.#options.timing.stableMs)
   }
 
   #onEvent(event: WatchEvent, atMs: number): Promise<void> | undefined {
@@ -154,6 +158,7 @@ export class Reflector {
   #onChange({ version }: WatchEvent): void {
     if (version !== '') this.#version = version
     this.#backoff.reset()
+    this.#trouble.over()
   }
 
   async #finish(replacement: Replacement, version: string, atMs = performance.now()): Promise<void> {

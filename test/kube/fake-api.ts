@@ -6,7 +6,7 @@ import type { ResourceName } from '../../src/kube/resource.ts'
 import { FakeHistory, type FakeEvent, type FakeObject } from './fake-history.ts'
 
 /** What the next request for a resource gets instead of its answer. */
-export type AnswerFault = 'gone' | 'throttled' | 'broken' | 'unavailable' | 'unauthorized' | 'forbidden' | 'reset' | 'mute' | 'too-large'
+export type AnswerFault = 'gone' | 'throttled' | 'broken' | 'unavailable' | 'unauthorized' | 'forbidden' | 'reset' | 'mute' | 'too-large' | 'error-event'
 /** What happens to the open watches of a resource. */
 export type StreamFault = 'reset' | 'end' | 'half-line' | 'silence' | 'expired' | 'duplicate' | 'bookmark' | 'pieces' | 'garbage'
 
@@ -32,7 +32,7 @@ interface FakeStatus {
   readonly details?: object
 }
 
-const STATUS: Readonly<Record<Exclude<AnswerFault, 'reset' | 'mute'>, FakeStatus>> = {
+const STATUS: Readonly<Record<Exclude<AnswerFault, 'reset' | 'mute' | 'error-event'>, FakeStatus>> = {
   'gone': { code: 410, reason: 'Expired', message: 'too old resource version' },
   'throttled': { code: 429, reason: 'TooManyRequests', message: 'please try again later' },
   'broken': { code: 500, reason: 'InternalError', message: 'something' },
@@ -124,6 +124,7 @@ export class FakeApi {
     const fault = this.#faults.get(resource)?.shift()
     if (fault === 'mute') return
     if (fault === 'reset') response.destroy()
+    else if (fault === 'error-event') response.end(line('ERROR', { kind: 'Status', ...STATUS.broken }))
     else if (fault !== undefined) fail(response, STATUS[fault])
     else if (request.method === 'POST') void this.#create(request, response)
     else if (searchParams.has('watch')) this.#watch(resource, searchParams, response)

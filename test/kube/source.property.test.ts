@@ -13,7 +13,7 @@ import { RESOURCES, stateOf, StrictSink } from './strict-sink.ts'
 type Step = (api: FakeApi) => void | Promise<void>
 
 const ANSWERS: readonly AnswerFault[] = [
-  'gone', 'throttled', 'broken', 'unavailable', 'unauthorized', 'forbidden', 'reset', 'mute', 'too-large',
+  'gone', 'throttled', 'broken', 'unavailable', 'unauthorized', 'forbidden', 'reset', 'mute', 'too-large', 'error-event',
 ]
 const STREAMS: readonly StreamFault[] = [
   'reset', 'end', 'half-line', 'silence', 'expired', 'duplicate', 'bookmark', 'pieces', 'garbage',

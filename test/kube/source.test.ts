@@ -122,6 +122,23 @@ describe('KubeSource', () => {
     expect(lines.some(({ msg }) => msg === 'reads the API server again')).toBe(true)
   })
 
+  test.each(['an event', 'time'])('a watch that is accepted only to end with an error does not end the trouble; %s does', async (end) => {
+    const { log, lines } = listeningLog()
+    const failures: string[] = []
+    source = sourceOn(api, { silenceMs: 60_000, stableMs: end === 'time' ? 200 : 60_000 }, { restarted: (_, reason) => void failures.push(reason) }, log)
+    await source.start(sink)
+    await until(() => api.openStreams === 3, 'three watches')
+    for (let count = 0; count < 5; count++) api.failNext('pods', 'error-event')
+    api.disturb('pods', 'end')
+    await until(() => failures.filter((reason) => reason === 'refused').length === 5, 'errors')
+    const said = (): string[] => lines.flatMap(({ msg }) => (/^cannot watch|again$/.test(msg) ? [msg] : []))
+    expect(said()).toEqual(['cannot watch pods: something (500)'])
+    await until(() => api.openStreams === 3, 'a watch')
+    if (end === 'an event') api.put('pods', pod('e'))
+    await until(() => said().length > 1, 'the end of it')
+    expect(said()).toEqual(['cannot watch pods: something (500)', 'reads the API server again'])
+  })
+
   test('a missing permission is said with verb and resource, again and again, until it is there', async () => {
     const { log, lines } = listeningLog()
     for (let count = 0; count < 3; count++) api.failNext('networkpolicies', 'forbidden')
