@@ -55,7 +55,7 @@ test('what waits for the cleanup ends with its own words also where it cannot as
   const env = { TIMEOUT_SECONDS: '1', KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: '1' } // where nobody answers
   const { status, stderr } = spawnSync(process.execPath, ['-e', chartFile('files/cleanup/wait.cjs')], { env, encoding: 'utf8', timeout: LONG * 1000 })
   expect(status).toBe(1)
-  expect(stderr).toMatch(/^after 1 s, vethguard's tables may still be on nodes unknown \(.+\): run "vethguard cleanup" there, or reboot\n$/)
+  expect(stderr).toMatch(/^after 1 s, vethguard's tables may still be on nodes unknown \(.+\): run "nft delete table inet vethguard; nft delete table bridge vethguard" there, or reboot\n$/)
 })
 
 test('only denials to pods of the server count', async () => {

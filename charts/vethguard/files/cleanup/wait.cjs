@@ -7,6 +7,8 @@ const { setTimeout: sleep } = require('node:timers/promises')
 const { NAMESPACE, DAEMONSET, SELECTOR, TIMEOUT_SECONDS, KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 const REQUEST_TIMEOUT_MS = 5000
+/** A node has no vethguard of its own, but perhaps nft. */
+const COMMANDS = 'nft delete table inet vethguard; nft delete table bridge vethguard'
 
 function get(path) {
   const headers = { authorization: `Bearer ${readFileSync(`${ACCOUNT}/token`, 'utf8')}` }
@@ -56,7 +58,8 @@ async function main() {
     await sleep(1000)
   }
   const nodes = await uncleanNodes().then((names) => names.join(', '), (error) => `nodes unknown (${error.message})`)
-  console.error(`after ${TIMEOUT_SECONDS} s, vethguard's tables may still be on ${nodes}: run "vethguard cleanup" there, or reboot`)
+  const remedy = `run "${COMMANDS}" there, or reboot`
+  console.error(`after ${TIMEOUT_SECONDS} s, vethguard's tables may still be on ${nodes}: ${remedy}`)
   return 1
 }
 
