@@ -14,6 +14,8 @@ import { NetfilterSocket, type Answer, type Request } from './socket.ts'
 
 /** Others commit too, and any commit ends a consistent look. */
 const ATTEMPTS = 20
+/** Of counters, several looks that commits ran into say enough together. */
+const COUNTER_LOOKS = 5
 /** How long a dump goes on before others get the event loop: one datagram of 32 KiB can take the kernel some milliseconds. */
 const TURN_MS = 5
 
@@ -58,7 +60,7 @@ export class Reader {
    * @returns undefined where there is no table; sets that are not there are left out
    */
   content(): Promise<Content | undefined> {
-    return this.#consistently('list elements', async () => {
+    const look = async (): Promise<{ readonly value: Content | undefined } | undefined> => {
       if (!this.tables().has('inet')) return { value: undefined }
       const sets = new Map<SetName, ReadonlyMap<Key, Value>>()
       for (const set of SET_NAMES) {
@@ -66,23 +68,31 @@ export class Reader {
         if (elements === 'interrupted') return undefined
         if (elements !== 'missing') sets.set(set, elements)
       }
-      const counters = await dumpCounters(this.#dumps, 'inet')
-      counters?.delete(SPOOFED)
-      return counters && { value: { sets, counters: new Set(counters.keys()) } }
+      const { isWhole, counters } = await dumpCounters(this.#dumps, 'inet')
+      return isWhole ? { value: { sets, counters: new Set([...counters.keys()].filter((name) => name !== SPOOFED)) } } : undefined
+    }
+    return this.#inTurn(async () => {
+      const found = await this.#consistently(ATTEMPTS, look)
+      if (found === undefined) throw new VethguardError('NETLINK', `list elements: others changed the rules ${ATTEMPTS} times meanwhile`)
+      return found.value
     })
   }
 
-  /** Every counter, those of one name in both tables summed. */
+  /**
+   * Every counter, those of one name in both tables summed. Where others commit all the time it is what several looks have seen:
+   * each commit can make one miss a counter. Counters only grow, so what was seen later counts.
+   */
   counters(): Promise<ReadonlyMap<CounterName, CounterValue>> {
-    return this.#consistently('list counters', async () => {
-      const sum = await dumpCounters(this.#dumps, 'inet')
-      const bridge = await dumpCounters(this.#dumps, 'bridge')
-      if (sum === undefined || bridge === undefined) return undefined
-      for (const [name, { packets, bytes }] of bridge) {
-        const before = sum.get(name)
-        sum.set(name, { packets: packets + (before?.packets ?? 0), bytes: bytes + (before?.bytes ?? 0) })
-      }
-      return { value: sum }
+    const seen = { inet: new Map<CounterName, CounterValue>(), bridge: new Map<CounterName, CounterValue>() }
+    const look = async (): Promise<{ readonly value: Map<CounterName, CounterValue> } | undefined> => {
+      const [inet, bridge] = [await dumpCounters(this.#dumps, 'inet'), await dumpCounters(this.#dumps, 'bridge')]
+      for (const [name, value] of inet.counters) seen.inet.set(name, value)
+      for (const [name, value] of bridge.counters) seen.bridge.set(name, value)
+      return inet.isWhole && bridge.isWhole ? { value: sumOf(inet.counters, bridge.counters) } : undefined
+    }
+    return this.#inTurn(async () => {
+      const found = await this.#consistently(COUNTER_LOOKS, look)
+      return found?.value ?? sumOf(seen.inet, seen.bridge)
     })
   }
 
@@ -140,17 +150,14 @@ export class Reader {
     this.#dumps.close()
   }
 
-  /** Tries until nobody has committed from the first question to the last answer. */
-  #consistently<T>(what: string, read: () => Promise<{ readonly value: T } | undefined>): Promise<T> {
-    const attempts = async (): Promise<T> => {
-      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-        const before = this.generation()
-        const result = await read()
-        if (result !== undefined && this.generation() === before) return result.value
-      }
-      throw new VethguardError('NETLINK', `${what}: others changed the rules ${ATTEMPTS} times meanwhile`)
+  /** Looks until nobody has committed from the first question to the last answer. @returns undefined if that never came about */
+  async #consistently<T extends object>(attempts: number, look: () => Promise<T | undefined>): Promise<T | undefined> {
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const before = this.generation()
+      const result = await look()
+      if (result !== undefined && this.generation() === before) return result
     }
-    return this.#inTurn(attempts)
+    return undefined
   }
 
   /** After earlier dumps. */
@@ -168,8 +175,13 @@ async function dumpElements(socket: NetfilterSocket, set: SetName): Promise<Read
   return (consistent ? decoder.finish() : undefined) ?? 'interrupted'
 }
 
-/** @returns undefined if interrupted */
-async function dumpCounters(socket: NetfilterSocket, family: TableFamily): Promise<Map<CounterName, CounterValue> | undefined> {
+interface CountersSeen {
+  readonly counters: Map<CounterName, CounterValue>
+  /** No commit ran into it. */
+  readonly isWhole: boolean
+}
+
+async function dumpCounters(socket: NetfilterSocket, family: TableFamily): Promise<CountersSeen> {
   const counters = new Map<CounterName, CounterValue>()
   const request: Request = {
     what: `list counters table ${family} ${TABLE_NAME}`,
@@ -181,8 +193,16 @@ async function dumpCounters(socket: NetfilterSocket, family: TableFamily): Promi
       writer.u32(OBJECT.TYPE, OBJECT_COUNTER)
     },
   }
-  const consistent = await dump(socket, request, (answer) => counters.set(...readCounter(answer)))
-  return consistent ? counters : undefined
+  return { counters, isWhole: await dump(socket, request, (answer) => counters.set(...readCounter(answer))) }
+}
+
+/** Adds those of the other to those of one. */
+function sumOf(one: Map<CounterName, CounterValue>, other: ReadonlyMap<CounterName, CounterValue>): Map<CounterName, CounterValue> {
+  for (const [name, { packets, bytes }] of other) {
+    const before = one.get(name)
+    one.set(name, { packets: packets + (before?.packets ?? 0), bytes: bytes + (before?.bytes ?? 0) })
+  }
+  return one
 }
 
 /** @returns undefined where there is no such set */
