@@ -30,10 +30,11 @@ export const MSG_DONTWAIT = 0x40
 const MFD_CLOEXEC = 1
 const CLONE_NEWNET = 0x40000000
 
-/** errno of asm-generic/errno-base.h */
+/** errno of asm-generic/errno-base.h and errno.h */
 export const EPERM = 1
 export const EINTR = 4
 export const EAGAIN = 11
+export const ENOBUFS = 105
 
 function checked(call: string, result: number): number {
   if (result < 0) throw new SystemCallError(call, koffi.errno())

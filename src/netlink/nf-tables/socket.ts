@@ -1,7 +1,7 @@
 // One NETLINK_NETFILTER socket: sends batches, asks questions. The kernel does all within send(2), so answers are there at once.
 import { closeSync } from 'node:fs'
 import { NetlinkError, SystemCallError, VethguardError } from '../../errors.ts'
-import { EINTR, EPERM, getsockname, MSG_DONTWAIT, recv, send, sendInBackground, setsockopt, SOL_SOCKET } from '../libc.ts'
+import { EINTR, ENOBUFS, EPERM, getsockname, MSG_DONTWAIT, recv, send, sendInBackground, setsockopt, SOL_SOCKET } from '../libc.ts'
 import { DATAGRAM_BYTES, openNetlinkSocket, setReceiveBuffer, SOL_NETLINK } from '../open-socket.ts'
 import { messages, type Message } from './attributes.ts'
 import { MessageWriter, sequenceAfter } from './message.ts'
@@ -136,9 +136,9 @@ export class NetfilterSocket {
     return sequence
   }
 
-  /** All messages that are there now. */
+  /** All messages that are there now, without those that there was no room for. */
   *receiveAll(): Generator<Answer> {
-    for (let length = this.#receive(); length !== undefined; length = this.#receive()) yield* this.#answers(length)
+    for (let length = this.#receiveRest(); length !== undefined; length = this.#receiveRest()) yield* this.#answers(length)
   }
 
   /** The messages of the next datagram. */
@@ -146,6 +146,16 @@ export class NetfilterSocket {
     const length = this.#receive()
     if (length === undefined) throw new VethguardError('NETLINK', 'the kernel did not answer a netlink request')
     yield* this.#answers(length)
+  }
+
+  /** A full buffer is told once (ENOBUFS). Then what is in it must be read: until it is empty the kernel adds no more answers. */
+  #receiveRest(): number | undefined {
+    try {
+      return this.#receive()
+    } catch (error) {
+      if (!isErrno(error, ENOBUFS)) throw error
+      return this.#receive()
+    }
   }
 
   #receive(): number | undefined {
@@ -185,11 +195,11 @@ function setSendBuffer(fd: number): void {
   try {
     setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BYTES)
   } catch (error) {
-    if (!isRefused(error)) throw error
+    if (!isErrno(error, EPERM)) throw error
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, SEND_BYTES)
   }
 }
 
-function isRefused(error: unknown): boolean {
-  return error instanceof SystemCallError && error.errno === EPERM
+function isErrno(error: unknown, errno: number): boolean {
+  return error instanceof SystemCallError && error.errno === errno
 }

@@ -1,7 +1,7 @@
 // Follows what changes in the kernel's tables: a multicast socket, read on a thread of libuv's pool.
 import { closeSync, read } from 'node:fs'
 import { SystemCallError } from '../../errors.ts'
-import { MSG_DONTWAIT, recv, send, setsockopt, SOL_SOCKET } from '../libc.ts'
+import { ENOBUFS, MSG_DONTWAIT, recv, send, setsockopt, SOL_SOCKET } from '../libc.ts'
 import { MessageWriter } from '../nf-tables/message.ts'
 import { DATAGRAM_BYTES, openNetlinkSocket, setReceiveBuffer } from '../open-socket.ts'
 import { decodeEvent, type RouteEvent } from './decode.ts'
@@ -9,7 +9,6 @@ import { readMessages } from './message.ts'
 import { NETLINK_ROUTE, NLM_F, NLMSG, RTNLGRP } from './protocol.ts'
 
 const SO_RCVTIMEO = 20
-const ENOBUFS = 105
 /** What was lost beyond this is told by one resync; see onLost. */
 const RECEIVE_BYTES = 4 << 20
 /** Datagrams taken in one go before others get the event loop. */

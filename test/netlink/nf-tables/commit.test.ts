@@ -86,6 +86,14 @@ test('several refusals: the first is thrown, the others are its cause', () => {
   expect(String((error.cause as AggregateError).errors)).toContain('delete counter inet vethguard in/y: ENOENT')
 })
 
+test('after more refusals than the socket has room for, the next batch is told its own answers only', async () => {
+  const names = Array.from({ length: 60_000 }, (_, index) => `in/${index}` as CounterName)
+  const wrong: Transaction = { commands: names.map((name) => ({ delete: 'counter', family: 'inet', name })) }
+  await expect(Promise.resolve(backend.commit(wrong))).rejects.toMatchObject({ code: 'NETLINK', errno: 2 })
+  await backend.commit(update(diff(emptyContent(), classes(3))))
+  expect(sameContent((await kernel.content())!, classes(3))).toBe(true)
+})
+
 test('lists of elements are split where an attribute ends, none is lost, and each message is known by its command', () => {
   const [command] = update(diff(emptyContent(), classes(5_000))).commands
   const { bytes, commandOf, nextSequence } = encode({ commands: [command!] }, 7)
