@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import { OPTIONS, type OptionName } from '../../src/config/options.ts'
+import { MAX_BLOCKS, MAX_NESTED, MAX_PEERS, MAX_PORTS, MAX_PRODUCT } from '../../src/policy/limits.ts'
 
 const REPOSITORY = join(import.meta.dirname, '..', '..')
 const read = (path: string): string => readFileSync(join(REPOSITORY, path), 'utf8')
@@ -44,6 +45,17 @@ describe('docs/semantics.md', () => {
     const files = statSync(place).isDirectory() ? readdirSync(place).map((name) => join(place, name)) : [place]
     expect(files.some((file) => readFileSync(file, 'utf8').includes(title))).toBe(true)
   })
+})
+
+test('limits of a policy are those of the code, also where they are repeated', () => {
+  const inWords = (limit: number): string => limit.toLocaleString('en-US')
+  const [, section = ''] = /### How large a policy may be\n([^]*?)\n##/.exec(read('docs/semantics.md')) ?? []
+  expect([...section.matchAll(/^- ([\d,]+) /gm)].map(([, limit]) => limit)).toEqual(
+    [MAX_BLOCKS, MAX_NESTED, MAX_PEERS, MAX_PORTS, MAX_PRODUCT].map(inWords),
+  )
+  expect(read('docs/install.md')).toContain(
+    `at most ${inWords(MAX_BLOCKS)} ipBlocks, ${inWords(MAX_PEERS)} peers and excepts, and ${inWords(MAX_PORTS)} ports`,
+  )
 })
 
 describe('docs/configuration.md', () => {
