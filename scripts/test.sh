@@ -1,5 +1,6 @@
 #!/bin/sh
-# `npm test`: types, lint, and every test; arguments go to jest. The first time on a machine etcd and an API server are built (minutes).
+# `npm test`: types, lint, and every test that has no command of its own (package.json); arguments go to jest.
+# The first time on a machine etcd and an API server are built (minutes).
 set -eu
 cd "$(dirname "$0")/.."
 sh scripts/setup.sh
