@@ -2,6 +2,7 @@
 //
 //   VethTable ──veths──┐
 //   Compiler ──pods────┴──▶ Guard ──delta──▶ (Agent)
+import { familyOf } from '../cluster/address.ts'
 import type { Problem } from '../cluster/change.ts'
 import type { PodKey } from '../cluster/objects.ts'
 import type { Compiler } from '../compiler/compiler.ts'
@@ -96,9 +97,10 @@ export class NodeBindings {
   }
 
   #findProblems(): void {
-    const { nodeName: name, onProblems } = this.#options
+    const { nodeName: name, compiler, onProblems } = this.#options
     const bridges = new Set(Array.from(this.#veths.veths(), ({ bridge }) => bridge).filter((bridge) => bridge !== undefined))
-    onProblems(`Node ${name}`, checkNode({ name, bridges: [...bridges].sort(), unguarded: this.#guard.unguarded }))
+    const hasIPv6Pods = compiler.localPods().some(({ hostNetwork, addresses }) => !hostNetwork && addresses.some((each) => familyOf(each) === 6))
+    onProblems(`Node ${name}`, checkNode({ name, bridges: [...bridges].sort(), hasIPv6Pods, unguarded: this.#guard.unguarded }))
   }
 
   /** Whoever tells of veths catches errors of links: one of what is done about them must not pass for these. */

@@ -7,6 +7,8 @@ export interface CheckedNode {
   readonly name: string
   /** Names of the bridges that pods' veths are ports of. */
   readonly bridges: readonly string[]
+  /** Some pod here has an IPv6 address of its own. */
+  readonly hasIPv6Pods: boolean
   /** Pods whose veths are not known. */
   readonly unguarded: readonly Unbound[]
 }
@@ -37,9 +39,13 @@ function bridgeProblems({ name, bridges }: CheckedNode): Problem[] {
   })
 }
 
-function forwardingProblems({ name }: CheckedNode): Problem[] {
-  if (sysctl('ipv4/ip_forward') !== '0') return []
-  return [problem(name, 'net.ipv4.ip_forward', 'is 0: this node forwards no IPv4 packets, so pods reach nothing outside it; set it to 1')]
+function forwardingProblems({ name, hasIPv6Pods }: CheckedNode): Problem[] {
+  const setting = { IPv4: 'ipv4/ip_forward', IPv6: 'ipv6/conf/all/forwarding' } as const
+  return Object.entries(setting).flatMap(([protocol, file]) => {
+    if (sysctl(file) !== '0' || (protocol === 'IPv6' && !hasIPv6Pods)) return []
+    const message = `is 0: this node forwards no ${protocol} packets, so pods reach nothing outside it; set it to 1`
+    return [problem(name, `net.${file.replaceAll('/', '.')}`, message)]
+  })
 }
 
 /** IPVS hands packets for a Service over in the input hook; they never pass forward. */

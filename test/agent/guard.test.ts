@@ -86,3 +86,16 @@ test('br_netfilter that is off where bridges carry pods is named with its remedy
     await lab.close()
   }
 })
+
+test('IPv6 that is not forwarded is named where pods have IPv6 addresses', async () => {
+  lab = new AgentLab()
+  try {
+    agent = await lab.start()
+    lab.exec('sysctl', '-qw', 'net.ipv6.conf.all.forwarding=0')
+    expect(await agent.heard(/net\.ipv6\.conf\.all\.forwarding is 0/)).toMatchObject({ level: 40, object: 'Node node0' })
+    lab.exec('sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1')
+    await agent.heard('Node node0: net.ipv6.conf.all.forwarding: no problem any more')
+  } finally {
+    await lab.close()
+  }
+})

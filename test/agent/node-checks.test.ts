@@ -17,7 +17,7 @@ const SYSCTLS = ['ipv4/ip_forward', 'bridge/bridge-nf-call-iptables', 'bridge/br
 function fields(values: readonly [string, string, string], bridges: readonly string[]): string[] {
   return inNamespace(namespace, () => {
     SYSCTLS.forEach((sysctl, index) => writeFileSync(`/proc/sys/net/${sysctl}`, values[index] ?? ''))
-    return checkNode({ name: 'node0', bridges, unguarded: [] }).map(({ field }) => field)
+    return checkNode({ name: 'node0', bridges, hasIPv6Pods: false, unguarded: [] }).map(({ field }) => field)
   })
 }
 
@@ -34,7 +34,7 @@ test('br_netfilter matters only where bridges carry pods, for each family', () =
 test('a problem names the node, the bridges, what follows and what to do', () => {
   const [problem] = inNamespace(namespace, () => {
     writeFileSync('/proc/sys/net/bridge/bridge-nf-call-iptables', '0')
-    return checkNode({ name: 'node0', bridges: ['cni0', 'br1'], unguarded: [] })
+    return checkNode({ name: 'node0', bridges: ['cni0', 'br1'], hasIPv6Pods: false, unguarded: [] })
   })
   expect(problem?.object).toBe('Node node0')
   expect(problem?.message).toContain('IPv4 packets between pods of this node on cni0, br1 are not filtered')
@@ -45,10 +45,24 @@ test('a node that does not forward', () => {
   expect(fields(['0', '1', '1'], [])).toEqual(['net.ipv4.ip_forward'])
 })
 
+test.each([
+  ['0', true, ['net.ipv6.conf.all.forwarding']],
+  ['0', false, []],
+  ['1', true, []],
+])('net.ipv6.conf.all.forwarding is %s, pods have IPv6 addresses: %s', (value, hasIPv6Pods, expected) => {
+  const problems = inNamespace(namespace, () => {
+    writeFileSync('/proc/sys/net/ipv4/ip_forward', '1')
+    writeFileSync('/proc/sys/net/ipv6/conf/all/forwarding', value)
+    return checkNode({ name: 'node0', bridges: [], hasIPv6Pods, unguarded: [] })
+  })
+  expect(problems.map(({ field }) => field)).toEqual(expected)
+  for (const { message } of problems) expect(message).toMatch(/^is 0: this node forwards no IPv6 packets/)
+})
+
 test('a pod whose veth is not known is told, and is no setting of the node: it is counted apart', () => {
   const problems = inNamespace(namespace, () => {
     for (const sysctl of SYSCTLS) writeFileSync(`/proc/sys/net/${sysctl}`, '0')
-    return checkNode({ name: 'node0', bridges: ['cni0'], unguarded: [{ pod: 'x/a' as PodKey, why: 'no veth of this node leads to it' }] })
+    return checkNode({ name: 'node0', bridges: ['cni0'], hasIPv6Pods: false, unguarded: [{ pod: 'x/a' as PodKey, why: 'no veth of this node leads to it' }] })
   })
   expect(problems.map(({ field }) => field)).toEqual([...SYSCTLS.slice(1), SYSCTLS[0]].map((each) => `net.${each.replace('/', '.')}`).concat('pod x/a'))
   expect(countNodeProblems(problems)).toBe(SYSCTLS.length)
