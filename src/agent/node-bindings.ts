@@ -14,6 +14,7 @@ import { Trouble } from '../trouble.ts'
 import { Guard } from './guard.ts'
 import { checkNode } from './node-checks.ts'
 import type { AgentOptions, Veths } from './options.ts'
+import { SearchTimes } from './search-times.ts'
 
 export interface NodeBindingsOptions extends Pick<AgentOptions, 'nodeName' | 'spoofGuard' | 'veths' | 'observer' | 'log'> {
   readonly compiler: Compiler
@@ -28,6 +29,7 @@ export class NodeBindings {
   readonly #veths: Veths
   #boundAt = { pods: -1, veths: -1 }
   #vethRevision = 0
+  readonly #search = new SearchTimes()
   readonly #trouble: { readonly links: Trouble; readonly settings: Trouble }
 
   constructor(options: NodeBindingsOptions) {
@@ -66,6 +68,7 @@ export class NodeBindings {
     const isClosed = (pod: PodKey): boolean => compiler.isIsolated(pod, 'ingress')
     const delta = this.#guard.update(compiler.localPods(), this.#veths.veths(), veths, isClosed)
     this.#boundAt = { pods, veths }
+    this.#search.startOver()
     if (haveVethsChanged) this.checkNode()
     return delta
   }
@@ -81,9 +84,9 @@ export class NodeBindings {
     }
   }
 
-  /** Looks again for veths that are missing. */
+  /** Looks again for veths that are missing, if it is time. */
   refresh(): void {
-    if (this.#guard.unguarded.length === 0) return
+    if (this.#guard.unguarded.length === 0 || !this.#search.isDue(performance.now())) return
     try {
       this.#veths.refresh()
     } catch (error) {

@@ -160,6 +160,21 @@ test('while a pod has no veth they are looked at again, and only then', async ()
   await other.close()
 })
 
+test('a veth that is not found is looked for less and less often, and at once when a pod changes', async () => {
+  const looked = jest.fn()
+  const told = new ToldSource([...FIRST, podChange(1)])
+  const other = agentOf(told, new MemoryBackend(), { looked, checkMs: 10 })
+  await other.start()
+  await sleep(1000)
+  expect(looked.mock.calls.length).toBeGreaterThan(0)
+  expect(looked.mock.calls.length).toBeLessThan(4)
+  looked.mockClear()
+  told.say(podChange(2))
+  await sleep(100)
+  expect(looked).toHaveBeenCalledTimes(1)
+  await other.close()
+})
+
 test('hits are not told before those of an earlier life are known, and then with them', async () => {
   const name = 'deny-in/x/p1' as CounterName
   source.say(podChange(1))
