@@ -29,6 +29,11 @@ test('the changelog begins with it', () => {
   expect(heading).toMatch(new RegExp(`^\\[${version.replaceAll('.', '\\.')}\\] - (unreleased|\\d{4}-\\d{2}-\\d{2})$`))
 })
 
+test.each(['README.md', 'docs/install.md', 'deploy/README.md', 'charts/vethguard/README.md'])('%s says that there is no release as long as there is none', (file) => {
+  const isReleased = /^## .* - \d{4}-\d{2}-\d{2}$/m.test(read('CHANGELOG.md'))
+  expect(/not released yet/.test(read(file))).toBe(!isReleased)
+})
+
 test('Node: that of the image and of workflows is the one that tests run with', () => {
   const node = devDependencies['node']!
   expect(read('Dockerfile')).toContain(`ARG NODE_VERSION=${node}\n`)
