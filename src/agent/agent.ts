@@ -28,8 +28,11 @@ const CHECK_MS = 500
 /** More changes than this at once (all was read anew) are compiled in turns. */
 const MANY_CHANGES = 200
 
-/** How long the end waits for what the kernel is doing; it does it all or not at all, whoever waits. */
-const END_MS = 5000
+/**
+ * How long the end waits for what the kernel is doing; it does it all or not at all, whoever waits. With the second that scrapes get
+ * it is less than the chart's terminationGracePeriodSeconds.
+ */
+const END_MS = 3000
 
 export class Agent {
   /** What others may ask. */

@@ -1,7 +1,9 @@
 // The loop over a back end in memory: when it commits, how often, and what it says about it.
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
+import { parse } from 'yaml'
 import type { Agent } from '../../src/agent/agent.ts'
 import type { Commit } from '../../src/observe/observer.ts'
 import type { Change } from '../../src/source.ts'
@@ -215,6 +217,16 @@ test('every commit is told, with what it brought and how long it took', () => {
   const debug = lines.filter(({ msg }) => msg === 'transaction').at(-1)
   expect(debug).toMatchObject({ level: 20, sets: { in_isolated4: '+2', in_deny4: '+2', self4: '+2' }, counters: '+2' })
   expect(debug).toMatchObject({ elements: expect.arrayContaining(['+ in_deny4 10.0.0.1 : "deny-in/x/p1"']) })
+})
+
+test('the end comes before kubelet loses patience, also where the kernel never answers', async () => {
+  const values = parse(readFileSync('charts/vethguard/values.yaml', 'utf8')) as { terminationGracePeriodSeconds: number }
+  backend.commit = () => new Promise(() => undefined)
+  source.say(podChange(1))
+  const begin = performance.now()
+  await agent.close()
+  const scrapesMs = 1000 // the server's end comes before
+  expect(performance.now() - begin).toBeLessThan(1000 * values.terminationGracePeriodSeconds - scrapesMs)
 })
 
 test('how long a commit took is told from the arrival of the change on', () => {
