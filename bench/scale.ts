@@ -1,5 +1,6 @@
 // `npm run bench:scale [-- --minutes 10] [--pods N]`: the real agent in a node of a large cluster. An API server that streams
-// 150,000 pods, 5,000 namespaces and 2,000 policies, then 300 changes a second, then a lost history. Measured from outside.
+// 150,000 pods, 5,000 namespaces and 2,000 policies, then 300 changes a second, of which first some and then many are to pods of this
+// node, then a lost history. Measured from outside.
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,6 +13,7 @@ import { Authority } from '../test/e2e/cluster/certificates.ts'
 import { Lab } from '../test/lab/lab.ts'
 import { inNamespace } from '../test/lab/namespace.ts'
 import { ScaleAgent } from './scale/agent.ts'
+import { type Churn, LOCAL_CHANGES } from './scale/churn.ts'
 import type { Order, Report } from './scale/messages.ts'
 import type { ScaleWorld } from './scale/objects.ts'
 import { makePackage } from './scale/package.ts'
@@ -24,6 +26,8 @@ const { values } = parseArgs({ options: { minutes: { type: 'string', default: '1
 const MINUTES = Number(values.minutes)
 const CHANGES_PER_SECOND = 300
 const LOCAL_PODS = 100
+/** Of changes of which many are to pods of this node. */
+const LOCAL_MINUTES = 1
 const SAMPLE_MS = 1000
 /** Until what the start has left is collected, and the heap is packed (src/cli/memory.ts). */
 const SETTLE_MS = 30_000
@@ -41,7 +45,13 @@ async function measure(lab: Lab, folder: string) {
   })
   try {
     const size = { pods: world.pods, namespaces: world.namespaces, policies: world.policies, localPods: local.length, megabytes, bytesPerPod }
-    return { size, start: await start(agent), churn: await churn(agent, server), relist: await relist(agent, server) }
+    return {
+      size,
+      start: await start(agent),
+      churn: await churn(agent, server, 'some', MINUTES),
+      localChurn: await churn(agent, server, 'many', LOCAL_MINUTES),
+      relist: await relist(agent, server),
+    }
   } finally {
     await agent.close()
     server.kill()
@@ -58,11 +68,11 @@ async function start(agent: ScaleAgent) {
   return { readyMs: time - agent.startedAtMs, cpuMs, ...longest(looks), ...memory, line }
 }
 
-async function churn(agent: ScaleAgent, server: ChildProcess) {
+async function churn(agent: ScaleAgent, server: ChildProcess, kind: Churn, minutes: number) {
   const [linesBefore, looksBefore, cpuBefore, startedAt] = [agent.lines.length, agent.looks().length, agent.cpuMs(), performance.now()]
   const rss: number[] = []
-  const stopped = asked(server, { do: 'churn', perSecond: CHANGES_PER_SECOND }, 'stop')
-  while (performance.now() - startedAt < MINUTES * 60_000) {
+  const stopped = asked(server, { do: 'churn', churn: kind, perSecond: CHANGES_PER_SECOND }, 'stop')
+  while (performance.now() - startedAt < minutes * 60_000) {
     await sleep(SAMPLE_MS)
     rss.push(agent.memoryMB('VmRSS'))
   }
@@ -74,6 +84,7 @@ async function churn(agent: ScaleAgent, server: ChildProcess) {
   return {
     seconds: Math.round(seconds),
     changes: sent,
+    localPer6000: LOCAL_CHANGES[kind],
     latencyMs: summarize(commits.map(({ durationMs = NaN }) => durationMs)),
     elements: summarize(commits.map(({ elements = NaN }) => elements)),
     ...longest(agent.looks().slice(looksBefore)),

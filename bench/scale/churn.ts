@@ -12,12 +12,17 @@ export interface ScaleEvent {
 /** Events of one object, in their order. */
 type Story = readonly ScaleEvent[]
 
-/** Of 6,000 changes: 60% say nothing about packets, as most do; 20% are pods that come and go. */
-export const CHURN = { unready: 1800, lives: 240, relabelled: 300, localRelabelled: 50, localReplaced: 50, policies: 120, namespaces: 20 } as const
+/** How many of 6,000 changes are to pods of the measured node, of which its share would be four. */
+export const LOCAL_CHANGES = { some: 40, many: 200 } as const
+
+export type Churn = keyof typeof LOCAL_CHANGES
+
+/** Stories of 6,000 changes: about 60% of these say nothing about packets, as most do; 20% are pods that come and go. */
+const STORIES = { quiet: 1900, lives: 240, relabelled: 300, policies: 120, namespaces: 20 } as const
 
 /** A round in random order, the same at every run. @param random uniform in [0, 1) */
-export function churnRound(world: ScaleWorld, random: () => number): ScaleEvent[] {
-  const stories = storiesOf(world)
+export function churnRound(world: ScaleWorld, churn: Churn, random: () => number): ScaleEvent[] {
+  const stories = storiesOf(world, LOCAL_CHANGES[churn] / 2)
   const turns = shuffled(stories.flatMap((story, index) => story.map(() => index)), random)
   const told = new Map<number, number>()
   return turns.map((index) => {
@@ -27,18 +32,20 @@ export function churnRound(world: ScaleWorld, random: () => number): ScaleEvent[
   })
 }
 
-function storiesOf(world: ScaleWorld): Story[] {
+/** @param locals stories of pods of the node: one half are relabelled, the others replaced */
+function storiesOf(world: ScaleWorld, locals: number): Story[] {
   const { local, pods, policies, namespaces } = world
   const firstOther = local.length
-  const firstRelabelled = firstOther + CHURN.unready
+  const firstRelabelled = firstOther + STORIES.quiet
+  const half = Math.min(locals, local.length) / 2
   return [
-    ...many(CHURN.unready, firstOther, (index) => states(world, index, { ready: false }, {})),
-    ...many(CHURN.relabelled, firstRelabelled, (index) => states(world, index, { app: (index % 9) + 1 }, {})),
-    ...many(CHURN.lives, pods, (index) => life(world, index)),
-    ...many(Math.min(CHURN.localRelabelled, local.length / 2), 0, (index) => states(world, index, { app: 9 }, {})),
-    ...many(Math.min(CHURN.localReplaced, local.length / 2), local.length / 2, (index) => replacement(world, index)),
-    ...many(CHURN.policies, policies, (index) => policyLife(world, index)),
-    ...many(CHURN.namespaces, namespaces / 2, (index): Story => [
+    ...many(STORIES.quiet - locals, firstOther, (index) => states(world, index, { ready: false }, {})),
+    ...many(STORIES.relabelled, firstRelabelled, (index) => states(world, index, { app: (index % 9) + 1 }, {})),
+    ...many(STORIES.lives, pods, (index) => life(world, index)),
+    ...many(half, 0, (index) => states(world, index, { app: 9 }, {})),
+    ...many(half, local.length / 2, (index) => replacement(world, index)),
+    ...many(STORIES.policies, policies, (index) => policyLife(world, index)),
+    ...many(STORIES.namespaces, namespaces / 2, (index): Story => [
       { resource: 'namespaces', type: 'MODIFIED', object: namespaceObject(index, 3) },
       { resource: 'namespaces', type: 'MODIFIED', object: namespaceObject(index) },
     ]),

@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { churnRound, type ResourceName } from './churn.ts'
+import { type Churn, churnRound, LOCAL_CHANGES, type ResourceName } from './churn.ts'
 import type { Order, Report } from './messages.ts'
 import { namespaceObject, podObject, podsInOrder, policyObject, type ScaleWorld } from './objects.ts'
 
@@ -24,7 +24,7 @@ const initial = new Map<ResourceName, readonly Buffer[]>()
 const streams = new Map<ResourceName, ServerResponse>()
 /** What could not be told while nobody watched. */
 const untold = new Map<ResourceName, Buffer[]>()
-let round: readonly Told[] = []
+const rounds = new Map<Churn, readonly Told[]>()
 let isChurning = false
 
 function tell({ resource, bytes }: Told): void {
@@ -67,7 +67,7 @@ function forget(): void {
 }
 
 /** Exponential waits: as changes come that know nothing of each other. */
-async function churn(perSecond: number): Promise<number> {
+async function tellAll(round: readonly Told[], perSecond: number): Promise<number> {
   const random = randomFrom(2)
   const startedAt = performance.now()
   let sent = 0
@@ -96,7 +96,9 @@ function prepare(world: ScaleWorld): void {
   initial.set('pods', all(world.pods, (index) => podObject(world, pods[index]!)))
   initial.set('namespaces', all(world.namespaces, (index) => namespaceObject(index)))
   initial.set('networkpolicies', all(world.policies, (index) => policyObject(world, index)))
-  round = churnRound(world, randomFrom(1)).map(({ resource, type, object }) => ({ resource, bytes: event(type, object) }))
+  for (const churn of Object.keys(LOCAL_CHANGES) as Churn[]) {
+    rounds.set(churn, churnRound(world, churn, randomFrom(1)).map(({ resource, type, object }) => ({ resource, bytes: event(type, object) })))
+  }
 }
 
 /** Many events in few buffers, with the bookmark that ends them. */
@@ -149,7 +151,7 @@ async function follow(order: Order): Promise<void> {
   else if (order.do === 'stop') isChurning = false
   else {
     isChurning = true
-    report({ did: 'stop', sent: await churn(order.perSecond) })
+    report({ did: 'stop', sent: await tellAll(rounds.get(order.churn) ?? [], order.perSecond) })
   }
 }
 

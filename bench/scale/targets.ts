@@ -8,6 +8,7 @@ export interface ScaleResult {
     readonly latencyMs: { readonly p50: number; readonly p99: number }
     readonly rssMB: { readonly first: number; readonly last: number }
   }
+  readonly localChurn: { readonly heldMs: number; readonly latencyMs: { readonly p50: number; readonly p99: number } }
   readonly relist: { readonly heldMs: number; readonly peakRssMB: number }
 }
 
@@ -21,7 +22,7 @@ export interface Target {
 /** Growth of less than this is what the collector leaves lying about for a while. */
 const GROWTH_MB = 10
 
-export function targetsOf({ start, churn, relist }: ScaleResult): Target[] {
+export function targetsOf({ start, churn, localChurn, relist }: ScaleResult): Target[] {
   return [
     atMost('time to ready, ms', start.readyMs, 8000),
     atMost('peak RSS at the start, MB', start.peakRssMB, 350),
@@ -34,6 +35,9 @@ export function targetsOf({ start, churn, relist }: ScaleResult): Target[] {
     atMost('event loop held when all is read anew, ms', relist.heldMs, 50),
     atMost('programming latency p50, ms', churn.latencyMs.p50, 1),
     atMost('programming latency p99, ms', churn.latencyMs.p99, 10),
+    atMost('event loop held, many changes of own pods, ms', localChurn.heldMs, 50),
+    atMost('programming latency p50, many changes of own pods, ms', localChurn.latencyMs.p50, 1),
+    atMost('programming latency p99, many changes of own pods, ms', localChurn.latencyMs.p99, 10),
   ]
 }
 
