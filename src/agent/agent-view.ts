@@ -6,7 +6,7 @@ import type { Compiler, CompilerSizes } from '../compiler/compiler.ts'
 import type { Backend } from '../nftables/backend.ts'
 import { SET_NAMES, type SetName } from '../nftables/schema.ts'
 import type { AgentObserver } from '../observe/observer.ts'
-import { reasonOf } from '../observe/reason.ts'
+import { failureCode } from '../observe/failure-code.ts'
 import type { AgentView, HitTotals } from '../observe/view.ts'
 import type { Direction } from '../policy/types.ts'
 import type { Desired } from './desired.ts'
@@ -88,7 +88,7 @@ export class View implements AgentView {
       hits.read(await backend.readCounters(), begun)
     } catch (error) {
       if (progress().isStopped) return undefined // nothing can be read any more
-      observer.failed?.('counters', reasonOf(error))
+      observer.failed?.('counters', failureCode(error))
       throw error
     }
     return hits.totals()

@@ -7,7 +7,7 @@ import type { Backend, BackendState } from '../nftables/backend.ts'
 import type { Content, CounterName, Delta } from '../nftables/content.ts'
 import type { Hits } from './hits.ts'
 import type { AgentObserver, Commit, RepairReason } from '../observe/observer.ts'
-import { reasonOf } from '../observe/reason.ts'
+import { failureCode } from '../observe/failure-code.ts'
 import { Trouble } from '../trouble.ts'
 import { VethguardError } from '../errors.ts'
 import { type CounterValue, replace, type Transaction, update } from '../nftables/transaction.ts'
@@ -189,7 +189,7 @@ export class Committer {
       return true
     } catch (error) {
       if (this.#isStopped()) return true
-      observer.failed?.('commit', reasonOf(error))
+      observer.failed?.('commit', failureCode(error))
       this.#trouble.report('the tables could not be made anew; what is in the kernel stays as it is, and it is tried again', error)
       return false
     }
@@ -222,7 +222,7 @@ export class Committer {
     try {
       return backend.readCountersNow(names)
     } catch (err) {
-      observer.failed?.('counters', reasonOf(err))
+      observer.failed?.('counters', failureCode(err))
       log.error({ err }, 'counters that go cannot be read; some hits are lost')
       return new Map()
     }
@@ -239,7 +239,7 @@ export class Committer {
 
   #recover(err: unknown): Promise<void> {
     if (this.#isStopped()) return Promise.resolve() // it was broken off; the next life of the agent makes all anew
-    this.#options.observer.failed?.('commit', reasonOf(err))
+    this.#options.observer.failed?.('commit', failureCode(err))
     this.#options.log.error({ err }, 'the kernel refused a change; making the tables anew')
     return this.rebuild('refused')
   }

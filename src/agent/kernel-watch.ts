@@ -4,7 +4,7 @@
 import type { Logger } from 'pino'
 import type { Backend, BackendState } from '../nftables/backend.ts'
 import type { AgentObserver } from '../observe/observer.ts'
-import { reasonOf } from '../observe/reason.ts'
+import { failureCode } from '../observe/failure-code.ts'
 import { isBlurred, type Remedy, remedyFor, type Suspects, suspectsIn } from './comparison.ts'
 import type { Committer } from './committer.ts'
 import { Trouble } from '../trouble.ts'
@@ -67,7 +67,7 @@ export class KernelWatch {
       this.#note(state)
       if (state.tables.size > 0 && this.#isDue()) void this.#compare() // a dry run has none
     } catch (err) {
-      observer.failed?.('compare', reasonOf(err))
+      observer.failed?.('compare', failureCode(err))
       this.#trouble.state.report('the kernel does not tell whether the tables are still there', err)
     }
     work.waitFor(committer.keepPast())
@@ -106,7 +106,7 @@ export class KernelWatch {
   }
 
   #failed(err: unknown): void {
-    this.#options.observer.failed?.('compare', reasonOf(err))
+    this.#options.observer.failed?.('compare', failureCode(err))
     this.#trouble.comparison.report('the kernel cannot be compared with what it should have; it is tried again', err)
     this.#isInDoubt = true
     this.#notBeforeMs = performance.now() + AGAIN_MS

@@ -9,7 +9,7 @@ import type { Compiler } from '../compiler/compiler.ts'
 import type { Content, Delta } from '../nftables/content.ts'
 import { throwUncaught } from '../defect.ts'
 import { VethguardError } from '../errors.ts'
-import { reasonOf } from '../observe/reason.ts'
+import { failureCode } from '../observe/failure-code.ts'
 import { Trouble } from '../trouble.ts'
 import { Guard } from './guard.ts'
 import { checkNode } from './node-checks.ts'
@@ -120,7 +120,7 @@ export class NodeBindings {
   }
 
   #failed(trouble: Trouble, message: string, error: unknown): void {
-    this.#options.observer?.failed?.('veths', reasonOf(error))
+    this.#options.observer?.failed?.('veths', failureCode(error))
     trouble.report(message, error)
   }
 }

@@ -1,6 +1,7 @@
-// Every setting there is: one table for flags, environment and (by the same names) chart values. README.md lists them.
+// Every setting there is: one table for flags, environment and (by the same names) chart values. docs/configuration.md lists them.
 import { z } from 'zod'
 import { parseCidr } from '../cluster/address.ts'
+import { isDnsSubdomain } from '../cluster/identity.ts'
 import { parseListenAddress } from './listen-address.ts'
 
 export interface OptionSpec<T> {
@@ -17,9 +18,6 @@ export interface OptionSpec<T> {
 function option<T>(spec: OptionSpec<T>): OptionSpec<T> {
   return spec
 }
-
-/** A DNS subdomain (RFC 1123), as the API server asks of names of nodes. */
-const NODE_NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 
 const onOrOff = z.enum(['on', 'off'], 'must be on or off').transform((value) => value === 'on')
 
@@ -60,7 +58,7 @@ export const OPTIONS = {
     flag: '--node-name <name>',
     env: 'NODE_NAME',
     description: 'name of this node, as in spec.nodeName of its pods',
-    schema: z.string('is needed').regex(NODE_NAME, 'must be the name of a node (lower-case DNS name, at most 253 characters)'),
+    schema: z.string('is needed').refine(isDnsSubdomain, 'must be the name of a node (lower-case DNS name, at most 253 characters)'),
   }),
   source: option({
     flag: '--source <dir>',

@@ -21,7 +21,7 @@ export type RestartReason = (typeof RESTART_REASONS)[number]
 const SILENT: ReadonlySet<unknown> = new Set(['UND_ERR_BODY_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT'])
 const BY_STATUS: ReadonlyMap<number, RestartReason> = new Map([[401, 'unauthorized'], [403, 'forbidden'], [429, 'throttled']])
 
-export function reasonOf(error: unknown): RestartReason {
+export function restartReason(error: unknown): RestartReason {
   if (isExpired(error)) return 'expired'
   if (error instanceof ApiServerError) return BY_STATUS.get(error.status) ?? 'refused'
   if (error instanceof SilenceError || SILENT.has(codeOf(error))) return 'silent'
@@ -32,7 +32,7 @@ export function reasonOf(error: unknown): RestartReason {
 /** What happened to reading a resource, and what to do where somebody can do something. */
 export function explain(error: unknown, verb: 'list' | 'watch', resource: string): string {
   const said = messageOf(error)
-  switch (reasonOf(error)) {
+  switch (restartReason(error)) {
     case 'unauthorized':
       return `cannot ${verb} ${resource}: the API server does not know us (401): ${said}; check the token or client certificate`
     case 'forbidden':

@@ -7,7 +7,7 @@ import type { Logger } from 'pino'
 import { ApiServerError } from '../errors.ts'
 import { Backoff } from './backoff.ts'
 import type { WatchEvent } from './events.ts'
-import { explain, reasonOf, type RestartReason } from './failure.ts'
+import { explain, restartReason, type RestartReason } from './failure.ts'
 import { list } from './list.ts'
 import type { KubeObserver, ResourceStatus } from './observer.ts'
 import { Replacement } from './replacement.ts'
@@ -107,7 +107,7 @@ export class Reflector {
       if (this.#version !== undefined) return true
       this.#log.info('the API server ended a watch before its initial events had all come; listing')
     } catch (error) {
-      if (this.#version !== undefined || !(isRefused(error) || reasonOf(error) === 'silent')) throw error
+      if (this.#version !== undefined || !(isRefused(error) || restartReason(error) === 'silent')) throw error
       this.#log.info({ err: error }, 'the API server does not stream initial events; listing')
     }
     await this.#list()
@@ -181,7 +181,7 @@ export class Reflector {
   }
 
   #failed(error: unknown): number {
-    const reason = reasonOf(error)
+    const reason = restartReason(error)
     if (reason === 'expired' || reason === 'malformed') this.#version = undefined
     if (reason === 'expired') this.#log.info({ err: error }, 'what is known is too old for the API server; everything is read anew')
     else this.#trouble.report(explain(error, this.#verb, this.#options.resource.name), error)

@@ -4,6 +4,7 @@
 //   namespaces ──────▶ Reflector ─┼─▶ sink   (each event as it comes; what was missed meanwhile: one batch)
 //   networkpolicies ─▶ Reflector ─┘
 import type { Logger } from 'pino'
+import { throwUncaught } from '../defect.ts'
 import type { Source, SourceSink } from '../source.ts'
 import { VethguardError } from '../errors.ts'
 import type { Credentials } from './access.ts'
@@ -79,9 +80,7 @@ export class KubeSource implements Source {
       for (const [object, list] of problems) this.#sink?.problems(object, list)
     } catch (error) {
       // An error of the agent must not pass for one of the connection, which would be tried again without the change.
-      setImmediate(() => {
-        throw error
-      })
+      throwUncaught(error)
     }
   }
 }

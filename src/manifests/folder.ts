@@ -63,7 +63,7 @@ export class FolderSource implements Source {
       return this.#tree.list()
     } catch (cause) {
       const hint = 'give a folder that exists and that this user may read; if it does, raise fs.inotify.max_user_watches'
-      const message = `cannot read the manifests in ${this.#root}: ${reasonOf(cause)}; ${hint}`
+      const message = `cannot read the manifests in ${this.#root}: ${messageOf(cause)}; ${hint}`
       throw new VethguardError('SOURCE_UNREADABLE', message, { cause })
     }
   }
@@ -96,7 +96,7 @@ export class FolderSource implements Source {
       this.#sayUnreadable([])
       return files
     } catch (error) {
-      this.#sayUnreadable([`cannot be read any more (${reasonOf(error)}): its last content stays in force`])
+      this.#sayUnreadable([`cannot be read any more (${messageOf(error)}): its last content stays in force`])
       this.#retry = setTimeout(() => this.#rescan(), RETRY_MS)
       return undefined
     }
@@ -149,7 +149,7 @@ export class FolderSource implements Source {
       if (stats.size > limit) return unreadableManifest(`${stats.size} bytes are more than ${limit}; split the file, or write it as JSON`)
       return readManifest(file, readFileSync(path, 'utf8'))
     } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : unreadableManifest(reasonOf(error))
+      return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : unreadableManifest(messageOf(error))
     }
   }
 
@@ -167,6 +167,6 @@ function settled(good: Manifest | undefined, now: Manifest | undefined): Manifes
   return { ...good, errors: now.errors.map((error) => `${error}: the file's last good content stays in force`) }
 }
 
-function reasonOf(error: unknown): string {
+function messageOf(error: unknown): string {
   return (error as Error).message
 }

@@ -36,7 +36,7 @@ function parseYaml(content: string): ParsedManifest {
     const documents = parseAllDocuments(content, options)
     return 'empty' in documents ? { documents: [], errors: [] } : collect(documents.map((document) => () => valueOf(document, lines)))
   } catch (error) {
-    return { documents: [], errors: [reasonOf(error)] } // nested so deep that the parser's stack ends
+    return { documents: [], errors: [firstLineOf(error)] } // nested so deep that the parser's stack ends
   }
 }
 
@@ -78,14 +78,14 @@ function collect(readers: readonly (() => unknown)[]): ParsedManifest {
       if (isDeeper(value, MAX_DEPTH)) errors.push(`document ${index + 1}: nested more than ${MAX_DEPTH} deep`)
       else if (value !== null && value !== undefined) documents.push({ number: index + 1, value })
     } catch (error) {
-      errors.push(`document ${index + 1}: ${reasonOf(error)}`)
+      errors.push(`document ${index + 1}: ${firstLineOf(error)}`)
     }
   }
   return { documents, errors }
 }
 
 /** The first line of the message: what follows is not for logs. */
-function reasonOf(error: unknown): string {
+function firstLineOf(error: unknown): string {
   return (error as Error).message.split('\n', 1)[0] ?? ''
 }
 

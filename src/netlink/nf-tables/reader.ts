@@ -215,6 +215,7 @@ async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> 
   }
 }
 
+/** As inTurns() of steps.ts, but a short dump is made without any pause, in which somebody could commit. */
 async function dump(socket: NetfilterSocket, request: Request, visit: (answer: Answer) => void): Promise<boolean> {
   const steps = socket.dump(request, visit)
   for (let turnAt = performance.now(); ;) {

@@ -1,6 +1,7 @@
 // One NETLINK_NETFILTER socket: sends batches, asks questions. The kernel does all within send(2), so answers are there at once.
 import { closeSync } from 'node:fs'
 import { NetlinkError, SystemCallError, VethguardError } from '../../errors.ts'
+import { atOnce } from '../../steps.ts'
 import { EINTR, ENOBUFS, EPERM, getsockname, MSG_DONTWAIT, recv, send, sendInBackground, setsockopt, SOL_SOCKET } from '../libc.ts'
 import { DATAGRAM_BYTES, openNetlinkSocket, setReceiveBuffer, SOL_NETLINK } from '../open-socket.ts'
 import { messages, type Message } from './attributes.ts'
@@ -80,11 +81,7 @@ export class NetfilterSocket {
    * @throws NetlinkError
    */
   request(request: Request, visit: (answer: Answer) => void): boolean {
-    const steps = this.dump(request, visit)
-    for (;;) {
-      const step = steps.next()
-      if (step.done === true) return step.value
-    }
+    return atOnce(this.dump(request, visit))
   }
 
   /** As request(), but pauses after each datagram, so that a long dump can let others work. */

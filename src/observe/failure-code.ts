@@ -2,7 +2,7 @@
 import { errnoName, NetlinkError, SystemCallError, VethguardError } from '../errors.ts'
 
 /** @returns the name of its errno (`ENOBUFS`), else its code (`NFT`); `UNEXPECTED` for what is not one of ours */
-export function reasonOf(error: unknown): string {
+export function failureCode(error: unknown): string {
   if (error instanceof NetlinkError || error instanceof SystemCallError) return errnoName(error.errno).replace(/ .*/, '')
   return error instanceof VethguardError ? error.code : 'UNEXPECTED'
 }
