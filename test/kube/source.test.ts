@@ -1,7 +1,8 @@
 // What the agent relies on, one thing at a time; the property test has them all at once.
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import type { Problem } from '../../src/cluster/change.ts'
 import type { KubeSource } from '../../src/kube/source.ts'
+import { gatherUncaught } from '../agent/uncaught.ts'
 import { FakeApi, until } from './fake-api.ts'
 import { listeningLog, namespace, pod, policy, sourceOn } from './fixture.ts'
 import { StrictSink } from './strict-sink.ts'
@@ -178,6 +179,22 @@ describe('KubeSource', () => {
     await source.start(sink)
     expect(events.filter((one) => one === 'pods ADDED')).toHaveLength(4)
     expect(events.filter((one) => one === 'pods BOOKMARK')).toHaveLength(1)
+  })
+
+  test('an error of who is told ends the process, and does not pass for one of the connection', async () => {
+    const restarts: string[] = []
+    source = sourceOn(api, { silenceMs: 60_000 }, { restarted: (resource) => void restarts.push(resource) })
+    await source.start(sink)
+    await until(() => api.openStreams === 3, 'three watches')
+    const uncaught = gatherUncaught()
+    const defect = new TypeError('a defect')
+    sink.changes = () => {
+      throw defect
+    }
+    api.put('pods', pod('e'))
+    await until(() => uncaught.length > 0, 'the error')
+    jest.restoreAllMocks()
+    expect([uncaught, restarts]).toEqual([[defect], []])
   })
 
   test('closed before everything was read, it says so', async () => {
