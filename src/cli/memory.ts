@@ -1,15 +1,18 @@
 // How memory is kept small once all has been read: little is allocated from then on, and what the reading left behind fills memory.
-import { setFlagsFromString } from 'node:v8'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { giveBackFreeMemory } from '../netlink/libc.ts'
 
+/** Heaps of less, in bytes, are left to V8 as they are: Node warns of changing its flags at run time, and there is little to gain. */
+const LARGE_HEAP = 64 << 20
 /** V8 looks every 8 s whether it is to pack its heap, and does so twice. */
 const PACKING_MS = 20_000
 
 /**
- * Packs the heap once, in steps, some seconds from now: in a cluster of 150,000 pods a third of it is left over from reading. From
+ * Packs a large heap once, in steps, some seconds from now: in a cluster of 150,000 pods a third of it is left over from reading. From
  * then on less is to gather before a collection (bin/vethguard has what holds until then).
  */
 export function shrinkMemory(): void {
+  if (getHeapStatistics().used_heap_size < LARGE_HEAP) return
   setFlagsFromString('--heap-growing-percent=5')
   setFlagsFromString('--optimize-for-size')
   setTimeout(() => {
