@@ -12,7 +12,7 @@ const LIKELY_FAILURES: Readonly<Record<Stage, readonly string[]>> = {
   veths: ['ENOBUFS'], // more news of links than a socket holds
   commit: ['EBUSY', 'EEXIST', 'ENOENT', 'ENOMEM', 'NFT', 'NODE_UNFIT'], // the last: another process owns the tables
   compare: ['ENOBUFS', 'ENOENT', 'NETLINK'], // the last: others changed something each time it was looked
-  counters: ['ENOBUFS', 'ENOENT', 'NETLINK'],
+  counters: ['ENOBUFS', 'ENOENT'],
 }
 const REPAIR_REASONS: readonly RepairReason[] = ['handle', 'content', 'refused']
 
