@@ -7,7 +7,7 @@ import { store } from './store.ts'
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 7)
 const ROOT = new URL('../', import.meta.url).pathname
 /** As bin/vethguard starts the agent. */
-const NODE_OPTIONS = ['--max-semi-space-size=8', '--heap-growing-percent=30']
+const NODE_OPTIONS = ['--max-semi-space-size=2', '--heap-growing-percent=30']
 
 const wanted = process.argv[2]
 if (wanted === undefined || wanted === 'datapath') {
