@@ -80,6 +80,7 @@ async function churn(agent: ScaleAgent, server: ChildProcess, kind: Churn, minut
   const cpuShare = round((agent.cpuMs() - cpuBefore) / 1000 / seconds)
   server.send({ do: 'stop' } satisfies Order)
   const { sent } = await stopped
+  const looks = agent.looks().slice(looksBefore)
   const commits = agent.lines.slice(linesBefore).filter(({ msg }) => msg === 'committed')
   return {
     seconds: Math.round(seconds),
@@ -87,10 +88,11 @@ async function churn(agent: ScaleAgent, server: ChildProcess, kind: Churn, minut
     localPer6000: LOCAL_CHANGES[kind],
     latencyMs: summarize(commits.map(({ durationMs = NaN }) => durationMs)),
     elements: summarize(commits.map(({ elements = NaN }) => elements)),
-    ...longest(agent.looks().slice(looksBefore)),
+    ...longest(looks),
     cpuShare,
     cpuMsPerChange: round((cpuShare * seconds * 1000) / sent),
     rssMB: { first: medianOf(rss.slice(0, rss.length / 4)), last: medianOf(rss.slice(-rss.length / 4)), max: Math.max(...rss) },
+    eachMinuteMB: { rss: minutely(rss, medianOf), heap: minutely(looks.map(({ heapMB }) => heapMB), (all) => Math.min(...all)) },
   }
 }
 
@@ -107,6 +109,11 @@ async function relist(agent: ScaleAgent, server: ChildProcess) {
 function longest(looks: readonly Look[]): Pick<Look, 'heldMs' | 'heldCpuMs' | 'collectedMs'> {
   const most = (field: keyof Look): number => Math.max(...looks.map((look) => look[field]))
   return { heldMs: most('heldMs'), heldCpuMs: most('heldCpuMs'), collectedMs: most('collectedMs') }
+}
+
+/** @param values one for each second */
+function minutely(values: readonly number[], of: (values: readonly number[]) => number): number[] {
+  return Array.from({ length: Math.floor(values.length / 60) }, (_, minute) => of(values.slice(minute * 60, (minute + 1) * 60)))
 }
 
 function medianOf(numbers: readonly number[]): number {
