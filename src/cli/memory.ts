@@ -6,8 +6,6 @@ import { giveBackFreeMemory } from '../netlink/libc.ts'
 const LARGE_HEAP = 64 << 20
 /** V8 looks every 8 s whether it is to pack its heap, and does so twice. */
 const PACKING_MS = 20_000
-/** Compiling what is used often leaves memory with malloc; that and other such leavings are given back so often. */
-const GIVE_BACK_MS = 60_000
 
 /**
  * Packs a large heap once, in steps, some seconds from now: in a cluster of 150,000 pods a third of it is left over from reading. From
@@ -20,6 +18,5 @@ export function shrinkMemory(): void {
   setTimeout(() => {
     setFlagsFromString('--no-optimize-for-size') // packing takes longer pauses than other collections
     giveBackFreeMemory()
-    setInterval(giveBackFreeMemory, GIVE_BACK_MS).unref()
   }, PACKING_MS).unref()
 }
