@@ -9,6 +9,13 @@ export function property<T>(arbitrary: fc.Arbitrary<T>, holds: (value: T) => voi
   fc.assert(fc.property(arbitrary, holds), { numRuns: Math.max(1, Math.round(RUNS * share)), seed: SEED })
 }
 
-export async function asyncProperty<T>(arbitrary: fc.Arbitrary<T>, holds: (value: T) => Promise<void>, share = 1): Promise<void> {
-  await fc.assert(fc.asyncProperty(arbitrary, holds), { numRuns: Math.max(1, Math.round(RUNS * share)), seed: SEED })
+/** @param examples tried in any case, before others */
+export async function asyncProperty<T>(
+  arbitrary: fc.Arbitrary<T>,
+  holds: (value: T) => Promise<void>,
+  share = 1,
+  examples: readonly T[] = [],
+): Promise<void> {
+  const numRuns = Math.max(1, Math.round(RUNS * share)) + examples.length
+  await fc.assert(fc.asyncProperty(arbitrary, holds), { numRuns, seed: SEED, examples: examples.map((each) => [each]) })
 }

@@ -33,6 +33,7 @@ const VARIANTS: Readonly<Record<ResourceName, readonly ((name: string) => FakeOb
   networkpolicies: [(name) => policy(name), (name) => policy(name, 'fd00::/8'), (name) => policy(name, 'nonsense')],
 }
 
+const WAIT: [string, Step] = ['wait long', () => delay(90)]
 const resource = fc.constantFrom(...RESOURCES)
 const name = fc.constantFrom('a', 'b', 'c', 'd', 'e')
 const put = fc.tuple(resource, name, fc.nat(5)).map(([of, called, variant]): [string, Step] => {
@@ -49,7 +50,7 @@ const stream = fc.tuple(resource, fc.constantFrom(...STREAMS)).map(([of, fault])
   return [`stream ${of} ${fault}`, (api) => api.disturb(of, fault)]
 })
 const others = fc.constantFrom<[string, Step]>(
-  ['wait long', () => delay(90)],
+  WAIT,
   ['compact', ({ history }) => history.compact()],
   ['no WatchList', (api) => void (api.streamsInitialEvents = false)],
   ['WatchList', (api) => void (api.streamsInitialEvents = true)],
@@ -64,8 +65,21 @@ const wait = fc.nat(3).map((ms): [string, Step] => [`wait ${ms}`, () => delay(ms
 const step = fc.oneof({ weight: 4, arbitrary: wait }, { weight: 5, arbitrary: put }, { weight: 2, arbitrary: remove }, answer, { weight: 3, arbitrary: stream },
   others)
 
+const script = fc.array(step, { minLength: 5, maxLength: 60 }).map(scriptOf)
+
 /** Printed by its words. */
-const script = fc.array(step, { minLength: 5, maxLength: 60 }).map((steps) => ({ steps, toString: () => steps.map(([words]) => words).join('; ') }))
+function scriptOf(steps: readonly [string, Step][]) {
+  return { steps, toString: () => steps.map(([words]) => words).join('; ') }
+}
+
+/** Each fault alone: by chance one may hardly ever come to pass. */
+const EXAMPLES = [
+  ...ANSWERS.map((fault): [string, Step] => [`end, and answer ${fault}`, (api) => {
+    api.failNext('pods', fault)
+    api.disturb('pods', 'end')
+  }]),
+  ...STREAMS.map((fault): [string, Step] => [`stream ${fault}`, (api) => api.disturb('pods', fault)]),
+].map((fault) => scriptOf([WAIT, fault, WAIT]))
 
 test('after any faults the source has what the server has, and told each change once', async () => {
   const kinds = new Set<string>()
@@ -89,7 +103,7 @@ test('after any faults the source has what the server has, and told each change 
       await source.close()
       await api.stop()
     }
-  }, 0.5)
+  }, 0.5, EXAMPLES)
   const common = ['ended', 'expired', 'throttled', 'unauthorized', 'forbidden', 'refused', 'silent', 'malformed', 'connection', 'relisted']
   expect(common.filter((reason) => !kinds.has(reason))).toEqual([]) // the property means nothing if the faults do not happen
 })
