@@ -1,4 +1,5 @@
 // A random history as a real API server takes it: what it refuses is left out, what cannot be changed is made anew.
+import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { formatAddress } from '../../../src/cluster/address.ts'
 import type { Pod, PodKey } from '../../../src/cluster/objects.ts'
@@ -13,6 +14,7 @@ import type { ApiObject, ObjectReference } from '../resource-path.ts'
 
 /** Longer than any test: who is terminating stays so until somebody removes the pod. */
 const GRACE_SECONDS = 3600
+const PATIENCE_MS = 5000
 
 /** Endless; the same for the same seed. */
 export function* randomChanges(pool: AddressPool, seed: number): Generator<Change> {
@@ -73,11 +75,25 @@ async function putPod(admin: ApiClient, pod: ApiObject): Promise<void> {
 
 async function inNamespace(admin: ApiClient, namespace: string, work: () => Promise<unknown>): Promise<void> {
   try {
-    await work()
+    await afterTermination(work)
   } catch (error) {
     if (!hasStatus(error, 404)) throw error
     await admin.create(namespaceObject(namespace))
-    await work()
+    await afterTermination(work)
+  }
+}
+
+/** For a moment the API server may hold a namespace for ending that it has removed already: it follows its own store by a watch. */
+async function afterTermination(work: () => Promise<unknown>): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS
+  for (;;) {
+    try {
+      await work()
+      return
+    } catch (error) {
+      if (!(hasStatus(error, 403) && (error as Error).message.includes('is being terminated')) || performance.now() > deadline) throw error
+      await sleep(10)
+    }
   }
 }
 
