@@ -5,9 +5,9 @@ import type { Compiler } from '../compiler/compiler.ts'
 import { type CounterMeaning, counterName, ownPast, pastName } from '../compiler/counters.ts'
 import { isSetOf, memberFinder } from '../compiler/members.ts'
 import type { CounterName } from '../nftables/content.ts'
-import type { CounterValue } from '../nftables/transaction.ts'
+import { type CounterValue, plus } from '../nftables/transaction.ts'
 import { type Direction, DIRECTIONS } from '../policy/types.ts'
-import { plus, type Reading } from './past.ts'
+import type { Reading } from './past.ts'
 
 /**
  * @param wanted names of counters that go on, with what they have

@@ -10,7 +10,7 @@ import type { AgentObserver, Commit, RepairReason } from '../observe/observer.ts
 import { failureCode } from '../observe/failure-code.ts'
 import { Trouble } from '../trouble.ts'
 import { VethguardError } from '../errors.ts'
-import { type CounterValue, replace, type Transaction, update } from '../nftables/transaction.ts'
+import { type CounterValue, replace, type Transaction, update, ZERO } from '../nftables/transaction.ts'
 import { render } from '../nftables/render.ts'
 import { elementsIn, summaryOf } from './summary.ts'
 
@@ -19,7 +19,6 @@ const LONGEST_RETRY_MS = 10_000
 /** The part of the time between two tries that passes in any case: changes may come all the time, and each try is everything. */
 const LEAST_SHARE = 1 / 8
 
-const ZERO: CounterValue = { packets: 0, bytes: 0 }
 const NOTHING: Delta = { sets: new Map(), counters: { added: new Set(), deleted: new Set() } }
 
 /** What a committer knows of a commit. */

@@ -8,12 +8,12 @@ import type { Compiler } from '../compiler/compiler.ts'
 import { type CounterMeaning, isPast, ownPast, pastName } from '../compiler/counters.ts'
 import type { CounterName } from '../nftables/content.ts'
 import { SPOOFED, STRAY } from '../nftables/program.ts'
-import type { Command, CounterValue } from '../nftables/transaction.ts'
+import { type Command, type CounterValue, minus, plus, ZERO } from '../nftables/transaction.ts'
 import type { HitTotals, Total } from '../observe/view.ts'
 import { type Direction, DIRECTIONS } from '../policy/types.ts'
 import type { Change } from '../source.ts'
 import { adopted } from './adoption.ts'
-import { type Meaning, minus, Past, plus, type Reading, ZERO } from './past.ts'
+import { type Meaning, Past, type Reading } from './past.ts'
 
 interface Seen {
   readonly meaning: Meaning

@@ -4,7 +4,7 @@ import type { PodChange } from '../cluster/change.ts'
 import type { Compiler } from '../compiler/compiler.ts'
 import { type CounterMeaning, isPast, ownPast, pastName } from '../compiler/counters.ts'
 import type { CounterName } from '../nftables/content.ts'
-import type { Command, CounterValue } from '../nftables/transaction.ts'
+import { type Command, type CounterValue, plus } from '../nftables/transaction.ts'
 import { DIRECTIONS, type PolicyChange } from '../policy/types.ts'
 import type { Change } from '../source.ts'
 
@@ -13,8 +13,6 @@ export type Reading = ReadonlyMap<CounterName, CounterValue>
 
 /** Also the counters of spoofed packets and stray frames, which are always there. */
 export type Meaning = CounterMeaning | { readonly kind: 'own'; readonly name: CounterName }
-
-export const ZERO: CounterValue = { packets: 0, bytes: 0 }
 
 export class Past {
   readonly #compiler: Compiler
@@ -103,12 +101,4 @@ export class Past {
   #lives(change: PolicyChange | PodChange): boolean {
     return change.kind === 'policy' ? this.#compiler.hasPolicy(change.key) : this.#compiler.hasLocalPod(change.key)
   }
-}
-
-export function plus(a: CounterValue = ZERO, b: CounterValue): CounterValue {
-  return { packets: a.packets + b.packets, bytes: a.bytes + b.bytes }
-}
-
-export function minus(a: CounterValue, b: CounterValue): CounterValue {
-  return { packets: a.packets - b.packets, bytes: Math.max(0, a.bytes - b.bytes) }
 }

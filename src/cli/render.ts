@@ -6,7 +6,7 @@ import type { Config } from '../config/options.ts'
 import { VethguardError } from '../errors.ts'
 import { FolderSource } from '../manifests/folder.ts'
 import { render } from '../nftables/render.ts'
-import { replace } from '../nftables/transaction.ts'
+import { replace, ZERO } from '../nftables/transaction.ts'
 
 export async function runRender({ nodeName, source }: Config<'nodeName' | 'source'>): Promise<void> {
   if (source === undefined) throw new VethguardError('CONFIG_INVALID', '--source <dir> (VETHGUARD_SOURCE) is needed')
@@ -24,6 +24,6 @@ export async function runRender({ nodeName, source }: Config<'nodeName' | 'sourc
   const compiler = new Compiler(nodeName)
   compiler.apply(changes)
   const { content } = compiler
-  const counters = new Map(Array.from(content.counters, (name) => [name, { packets: 0, bytes: 0, comment: compiler.commentOf(name) }]))
+  const counters = new Map(Array.from(content.counters, (name) => [name, { ...ZERO, comment: compiler.commentOf(name) }]))
   process.stdout.write(render(replace(content, counters)))
 }

@@ -47,7 +47,15 @@ export interface TableOptions {
 
 export const TABLE_FAMILIES: readonly TableFamily[] = ['inet', 'bridge']
 
-const ZERO: CounterValue = { packets: 0, bytes: 0 }
+export const ZERO: CounterValue = { packets: 0, bytes: 0 }
+
+export function plus(a: CounterValue = ZERO, b: CounterValue): CounterValue {
+  return { packets: a.packets + b.packets, bytes: a.bytes + b.bytes }
+}
+
+export function minus(a: CounterValue, b: CounterValue): CounterValue {
+  return { packets: a.packets - b.packets, bytes: Math.max(0, a.bytes - b.bytes) }
+}
 
 /**
  * Turns the content in the kernel into another; see diff(). Elements go first and counters last, as long as they are referenced.

@@ -4,7 +4,7 @@ import { NetlinkError, VethguardError } from '../../errors.ts'
 import type { Content, CounterName, Key, Value } from '../../nftables/content.ts'
 import { SPOOFED } from '../../nftables/program.ts'
 import { SET_NAMES, TABLE_NAME, type SetName, type TableFamily } from '../../nftables/schema.ts'
-import { TABLE_FAMILIES, type CounterValue } from '../../nftables/transaction.ts'
+import { TABLE_FAMILIES, type CounterValue, plus } from '../../nftables/transaction.ts'
 import { attribute, NFGENMSG_BYTES } from './attributes.ts'
 import { ElementsDecoder, readCounter, readTable, type KernelTable } from './decode.ts'
 import { elementOf, elementsOf, interval } from './elements.ts'
@@ -198,10 +198,7 @@ async function dumpCounters(socket: NetfilterSocket, family: TableFamily): Promi
 
 /** Adds those of the other to those of one. */
 function sumOf(one: Map<CounterName, CounterValue>, other: ReadonlyMap<CounterName, CounterValue>): Map<CounterName, CounterValue> {
-  for (const [name, { packets, bytes }] of other) {
-    const before = one.get(name)
-    one.set(name, { packets: packets + (before?.packets ?? 0), bytes: bytes + (before?.bytes ?? 0) })
-  }
+  for (const [name, value] of other) one.set(name, plus(one.get(name), value))
   return one
 }
 
