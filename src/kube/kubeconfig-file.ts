@@ -9,6 +9,8 @@ export interface LoadedConfig {
   readonly config: KubeConfig
   /** That of the current context. */
   readonly cluster: Cluster
+  /** That of the current user, which the client knows only for service accounts. */
+  readonly tokenFile: string | undefined
 }
 
 /** The files that a path names, as in KUBECONFIG. */
@@ -17,44 +19,38 @@ export function filesOf(path: string): string[] {
 }
 
 /**
- * @param path of one file, or of several separated by `:`, the first of which says the current context
+ * @param path of one file, or of several separated by `:`, the first that names a current context says which
  * @throws VethguardError CONFIG_INVALID if a file cannot be read, or does not say how to reach a cluster
  */
 export function loadKubeconfig(path: string, make: new () => KubeConfig): LoadedConfig {
   const config = new make()
-  for (const [index, file] of filesOf(path).entries()) {
-    const one = index === 0 ? config : new make()
-    load(one, file)
-    if (one !== config) config.mergeConfig(one, true)
+  config.setCurrentContext('')
+  const tokenFiles = new Map<string, string | undefined>()
+  for (const file of filesOf(path)) {
+    try {
+      const one = new make()
+      one.loadFromFile(file)
+      config.mergeConfig(one, config.getCurrentContext() !== '')
+      for (const [user, tokenFile] of tokenFilesOf(file)) tokenFiles.set(user, tokenFile)
+    } catch (cause) {
+      throw new VethguardError('CONFIG_INVALID', `the kubeconfig ${file} cannot be read`, { cause })
+    }
   }
   const cluster = config.getCurrentCluster()
-  if (cluster === null || config.getCurrentUser() === null) {
-    const context = (config.getCurrentContext() as string | undefined) ?? ''
+  const user = config.getCurrentUser()
+  if (cluster === null || user === null) {
     const hint = 'set current-context to a context whose cluster and user are in the file'
-    throw new VethguardError('CONFIG_INVALID', `the kubeconfig ${path} has no cluster and user for context "${context}": ${hint}`)
+    throw new VethguardError('CONFIG_INVALID', `the kubeconfig ${path} has no cluster and user for context "${config.getCurrentContext()}": ${hint}`)
   }
   tellPlugin(config, cluster)
-  return { config, cluster }
+  return { config, cluster, tokenFile: tokenFiles.get(user.name) }
 }
 
-function load(config: KubeConfig, file: string): void {
-  try {
-    config.loadFromFile(file)
-    useTokenFiles(config, file)
-  } catch (cause) {
-    throw new VethguardError('CONFIG_INVALID', `the kubeconfig ${file} cannot be read`, { cause })
-  }
-}
-
-/** The client knows re-read token files only as those of service accounts. */
-function useTokenFiles(config: KubeConfig, file: string): void {
+/** @returns by the name of the user */
+function tokenFilesOf(file: string): Map<string, string | undefined> {
   const { users } = parse(readFileSync(file, 'utf8')) as { users?: { name: string; user?: { tokenFile?: string } | null }[] | null }
-  const tokenFiles = new Map(users?.map(({ name, user }) => [name, user?.tokenFile]))
-  config.users = config.users.map((user) => {
-    const tokenFile = tokenFiles.get(user.name)
-    if (tokenFile === undefined) return user
-    return { ...user, authProvider: { name: 'tokenFile', config: { tokenFile: resolve(dirname(file), tokenFile) } } }
-  })
+  const absolute = (tokenFile = ''): string | undefined => (tokenFile === '' ? undefined : resolve(dirname(file), tokenFile))
+  return new Map(users?.map(({ name, user }) => [name, absolute(user?.tokenFile)]))
 }
 
 /** Exec plugins are told how they are called (client.authentication.k8s.io ExecCredential); the client leaves that out. */

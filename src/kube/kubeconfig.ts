@@ -3,10 +3,12 @@ import { statSync } from 'node:fs'
 import type { RequestOptions } from 'node:https'
 import { VethguardError } from '../errors.ts'
 import type { Access, Credentials, TlsMaterial } from './access.ts'
+import { readCredential } from './credential-file.ts'
 import { filesOf, loadKubeconfig, type LoadedConfig } from './kubeconfig-file.ts'
 
 /** An exec plugin that waits for somebody to type is not waited for. */
 const PLUGIN_TIMEOUT_MS = 30_000
+const TOKEN_HINT = "put the token into the tokenFile of the kubeconfig's user"
 
 /**
  * @param path of one file, or of several separated by `:`
@@ -29,14 +31,15 @@ export async function kubeconfigCredentials(path: string): Promise<Credentials> 
   }
 }
 
-async function accessOf({ config, cluster }: LoadedConfig): Promise<Access> {
+async function accessOf({ config, cluster, tokenFile }: LoadedConfig): Promise<Access> {
   const options: RequestOptions = {}
   await withTimeout(config.applyToHTTPSOptions(options))
   const { ca, cert, key, servername, rejectUnauthorized, auth } = options
   const basic = typeof auth === 'string' ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {}
+  const bearer = tokenFile === undefined ? {} : { authorization: `Bearer ${readCredential(tokenFile, TOKEN_HINT)}` }
   return {
     server: cluster.server,
-    headers: { ...basic, ...headersOf(options) },
+    headers: { ...basic, ...headersOf(options), ...bearer },
     tls: withoutMissing({ ca, cert, key, servername, rejectUnauthorized }),
     proxyUrl: cluster.proxyUrl,
   }

@@ -44,7 +44,7 @@ export class Account {
     this.name = name
     this.tokenFile = join(plane.options.folder, `${name}.token`)
     this.kubeconfig = plane.writeKubeconfig(name, { tokenFile: this.tokenFile })
-    writeFileSync(this.tokenFile, '')
+    this.emptyToken()
     this.client = plane.client({ tokenFile: this.tokenFile })
   }
 
@@ -58,6 +58,11 @@ export class Account {
     const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: TOKEN_SECONDS } }
     const { status } = await this.plane.admin.post(`/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${this.name}/token`, request)
     writeFileSync(this.tokenFile, (status as { token: string }).token)
+  }
+
+  /** Empties the token's file, as somebody does who then writes a new one. */
+  emptyToken(): void {
+    writeFileSync(this.tokenFile, '')
   }
 
   /** Makes all tokens invalid, by making the account anew. The API server remembers a token that it has seen for 10 s. */

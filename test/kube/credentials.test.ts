@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -54,13 +54,26 @@ echo '{"kind":"ExecCredential","status":{"token":"token-'$(wc -l < ${folder}/run
     expect(await token()).toBe('Bearer token-2')
   })
 
-  test('a rotated token file is read again after the server has refused the old token', async () => {
-    file('token', 'old\n')
+  test('a token file is read for every request; while it is empty or gone there is none', async () => {
+    const path = file('token', 'old\n')
     const credentials = await findCredentials(kubeconfig({ tokenFile: 'token' }), {})
     expect((await credentials.access()).headers).toEqual({ authorization: 'Bearer old' })
+    file('token', ' \n')
+    await expect(credentials.access()).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(`${path} is empty`) })
+    rmSync(path)
+    await expect(credentials.access()).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(`${path} cannot be read`) })
     file('token', 'new\n')
-    credentials.forget()
     expect((await credentials.access()).headers).toEqual({ authorization: 'Bearer new' })
+  })
+
+  test('several files: the user and the token file may be in another one; a user in two of them is an error', async () => {
+    file('token', 'one')
+    const user = file('user', JSON.stringify({ users: [{ name: 'u', user: { tokenFile: 'token' } }] }))
+    const cluster = JSON.parse(readFileSync(kubeconfig({}), 'utf8')) as object
+    const rest = file('rest', JSON.stringify({ ...cluster, users: [] }))
+    const credentials = await findCredentials(`${rest}:${user}`, {})
+    expect((await credentials.access()).headers).toEqual({ authorization: 'Bearer one' })
+    await expect(findCredentials(`${rest}:${user}:${user}`, {})).rejects.toMatchObject({ code: 'CONFIG_INVALID', cause: { message: 'Duplicate user: u' } })
   })
 
   test('a file that is missing, no kubeconfig, or without a cluster is an error that names it', async () => {
@@ -81,6 +94,17 @@ describe('service account', () => {
     file('token', 'new\n')
     expect(await credentials.access()).toEqual(old)
     credentials.forget()
+    expect((await credentials.access()).headers).toEqual({ authorization: 'Bearer new' })
+  })
+
+  test('a token that is empty is an error, and read again for the next request', async () => {
+    file('token', 'old\n')
+    file('ca.crt', 'pem')
+    const credentials = inClusterCredentials({ KUBERNETES_SERVICE_HOST: 'h' }, folder)
+    const path = file('token', '')
+    credentials.forget()
+    await expect(credentials.access()).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(`${path} is empty`) })
+    file('token', 'new\n')
     expect((await credentials.access()).headers).toEqual({ authorization: 'Bearer new' })
   })
 

@@ -105,6 +105,19 @@ test('a token that is revoked: enforcement goes on, the log names it, and a new 
   await stage().inForce()
 })
 
+test('a token file that is empty before it is written anew: nobody asks without a token, and the new one is used at once', async () => {
+  await startedWith(policy('app1'))
+  await stage().account.revokeTokens()
+  await sleep(TOKEN_MEMORY_MS)
+  stage().server.cutConnections()
+  for (const agent of stage().agents) await agent.says(/does not know us \(401\)/)
+  stage().account.emptyToken()
+  await sleep(1500)
+  await stage().server.admin.apply(policy('nobody'))
+  await stage().account.rotateToken()
+  await stage().inForce()
+})
+
 async function startedWith(object: ApiObject): Promise<void> {
   await stage().server.admin.apply(object)
   stage().startAgents()
