@@ -11,8 +11,8 @@ export function addTo<K, V>(map: Map<K, Set<V>>, key: K, value: V): void {
   getOrAdd(map, key, () => new Set<V>()).add(value)
 }
 
-/** Takes a value out; an empty set goes with it. */
-export function removeFrom<K, V>(map: Map<K, Set<V>>, key: K, value: V): void {
+/** Takes a value (of a map: its key) out; an empty collection goes with it. */
+export function removeFrom<K, V>(map: Map<K, Set<V>> | Map<K, Map<V, unknown>>, key: K, value: V): void {
   const values = map.get(key)
   values?.delete(value)
   if (values?.size === 0) map.delete(key)

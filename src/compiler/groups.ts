@@ -1,5 +1,5 @@
 // Groups of like pods: selectors match groups, not pods.
-import { getOrAdd } from '../collections.ts'
+import { getOrAdd, removeFrom } from '../collections.ts'
 import type { Pod } from '../cluster/objects.ts'
 import type { Alike, Group, Member, Signature } from './model.ts'
 
@@ -40,9 +40,7 @@ export class Groups {
   /** @returns whether this was the last pod of the group, which is gone then */
   release(group: Group): boolean {
     if (--group.pods > 0) return false
-    const groups = this.#byNamespace.get(group.namespace)
-    groups?.delete(group.key)
-    if (groups?.size === 0) this.#byNamespace.delete(group.namespace)
+    removeFrom(this.#byNamespace, group.namespace, group.key)
     group.signature.groups.delete(group)
     this.#size--
     return true

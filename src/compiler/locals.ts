@@ -1,5 +1,5 @@
 // This node's pods and the policies that select them. A policy is active while it selects at least one.
-import { getOrAdd } from '../collections.ts'
+import { getOrAdd, removeFrom } from '../collections.ts'
 import type { PolicyKey } from '../cluster/objects.ts'
 import { matches } from '../policy/selector.ts'
 import type { Direction, Policy } from '../policy/types.ts'
@@ -66,7 +66,7 @@ export class Locals {
     const labelled = local?.record.pod.labels
     if (local === undefined) {
       local = { record, selectedBy: new Map(), profiles: { ingress: undefined, egress: undefined } }
-      enter(this.#pods, namespace, name, local)
+      getOrAdd(this.#pods, namespace, () => new Map<string, LocalPod>()).set(name, local)
       this.#size++
     }
     local.record = record
@@ -81,7 +81,7 @@ export class Locals {
     const local = this.pod(record)
     if (local === undefined) return
     for (const key of [...local.selectedBy.keys()]) this.#select(local, key, undefined)
-    leave(this.#pods, record.pod.namespace, record.pod.name)
+    removeFrom(this.#pods, record.pod.namespace, record.pod.name)
     this.#changedPods.add(local)
     this.#size--
     this.#revision++
@@ -89,8 +89,8 @@ export class Locals {
 
   setPolicy(key: PolicyKey, policy: Policy | undefined): void {
     const namespace = namespaceOf(key)
-    if (policy === undefined) leave(this.#policies, namespace, key)
-    else enter(this.#policies, namespace, key, policy)
+    if (policy === undefined) removeFrom(this.#policies, namespace, key)
+    else getOrAdd(this.#policies, namespace, () => new Map<PolicyKey, Policy>()).set(key, policy)
     for (const local of this.#pods.get(namespace)?.values() ?? []) this.#select(local, key, policy)
   }
 
@@ -129,14 +129,4 @@ export class Locals {
 
 function namespaceOf(key: PolicyKey): string {
   return key.slice(0, key.indexOf('/'))
-}
-
-function enter<K, V>(map: Namespaced<K, V>, namespace: string, key: K, value: V): void {
-  getOrAdd(map, namespace, () => new Map<K, V>()).set(key, value)
-}
-
-function leave<K, V>(map: Namespaced<K, V>, namespace: string, key: K): void {
-  const inside = map.get(namespace)
-  inside?.delete(key)
-  if (inside?.size === 0) map.delete(namespace)
 }
