@@ -1,5 +1,6 @@
 // Who may be connected to one server. Probes of kubelet share it with everybody who reaches it, and must always get in.
 import type { Socket } from 'node:net'
+import { addTo, removeFrom } from '../collections.ts'
 
 /** Address of the other end → its connections, the oldest first. */
 type ByAddress = Map<string, Set<Socket>>
@@ -20,8 +21,7 @@ export class Connections {
   /** A connection has come; its end is noticed. */
   add(socket: Socket): void {
     const address = socket.remoteAddress ?? '' // it may have ended already
-    const sockets = this.#open.get(address) ?? new Set()
-    this.#open.set(address, sockets.add(socket))
+    addTo(this.#open, address, socket)
     this.#size++
     socket.once('close', () => this.#forget(address, socket))
     if (this.#size > this.#limit) this.#closeOne()
@@ -36,10 +36,9 @@ export class Connections {
   }
 
   #forget(address: string, socket: Socket): void {
-    const sockets = this.#open.get(address)
-    if (sockets?.delete(socket) !== true) return
+    if (this.#open.get(address)?.has(socket) !== true) return
+    removeFrom(this.#open, address, socket)
     this.#size--
-    if (sockets.size === 0) this.#open.delete(address)
   }
 }
 

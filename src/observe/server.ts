@@ -30,6 +30,7 @@ export interface Limits {
 }
 
 const LIMITS: Limits = { connections: 256, requestMs: 10_000, silenceMs: 30_000 }
+
 export interface HealthServerOptions {
   readonly log: Logger
   readonly limits?: Limits
