@@ -53,6 +53,12 @@ export function podKey(pod: { readonly namespace: string; readonly name: string 
   return [pod.namespace, pod.name].join('/') as PodKey
 }
 
+/** Of a PodKey or PolicyKey. */
+export function splitKey(key: PodKey | PolicyKey): { readonly namespace: string; readonly name: string } {
+  const slash = key.indexOf('/')
+  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) }
+}
+
 export function policyKey(policy: { readonly namespace: string; readonly name: string }): PolicyKey {
   return `${policy.namespace}/${policy.name}` as PolicyKey
 }

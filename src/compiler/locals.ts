@@ -1,6 +1,6 @@
 // This node's pods and the policies that select them. A policy is active while it selects at least one.
 import { getOrAdd, removeFrom } from '../collections.ts'
-import type { PolicyKey } from '../cluster/objects.ts'
+import { type PolicyKey, splitKey } from '../cluster/objects.ts'
 import { matches } from '../policy/selector.ts'
 import type { Direction, Policy } from '../policy/types.ts'
 import type { Profile } from './profiles.ts'
@@ -42,7 +42,7 @@ export class Locals {
   }
 
   policy(key: PolicyKey): Policy | undefined {
-    return this.#policies.get(namespaceOf(key))?.get(key)
+    return this.#policies.get(splitKey(key).namespace)?.get(key)
   }
 
   *policies(): Iterable<Policy> {
@@ -88,7 +88,7 @@ export class Locals {
   }
 
   setPolicy(key: PolicyKey, policy: Policy | undefined): void {
-    const namespace = namespaceOf(key)
+    const namespace = splitKey(key).namespace
     if (policy === undefined) removeFrom(this.#policies, namespace, key)
     else getOrAdd(this.#policies, namespace, () => new Map<PolicyKey, Policy>()).set(key, policy)
     for (const local of this.#pods.get(namespace)?.values() ?? []) this.#select(local, key, policy)
@@ -125,8 +125,4 @@ export class Locals {
     if (selected.pods === 0) this.#selected.delete(key)
     else this.#selected.set(key, { policy: policy ?? selected.policy as Policy, pods: selected.pods })
   }
-}
-
-function namespaceOf(key: PolicyKey): string {
-  return key.slice(0, key.indexOf('/'))
 }

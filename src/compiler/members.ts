@@ -1,6 +1,6 @@
 // Whose a counter of several policies is: in its comment, which people and the agent's next life read. Where the names are too long for
 // it, counters beside it, which nothing counts with, have short hashes of all: `members-in/set-HASH-1`, `-2`, and so on.
-import type { PolicyKey } from '../cluster/objects.ts'
+import { type PolicyKey, splitKey } from '../cluster/objects.ts'
 import { getOrAdd } from '../collections.ts'
 import type { CounterName } from '../nftables/content.ts'
 import type { CounterValue } from '../nftables/transaction.ts'
@@ -20,8 +20,8 @@ export function describe(meaning: CounterMeaning): string | undefined {
   if (!isOfSeveral(meaning)) return undefined
   let text = ''
   for (const key of meaning.policies) {
-    const slash = key.indexOf('/')
-    text += `${text === '' ? `${key.slice(0, slash)}: ` : ', '}${key.slice(slash + 1)}`
+    const { namespace, name } = splitKey(key)
+    text += `${text === '' ? `${namespace}: ` : ', '}${name}`
     if (text.length > LONGEST_COMMENT) return `${text.slice(0, LONGEST_COMMENT - CUT.length)}${CUT}`
   }
   return text

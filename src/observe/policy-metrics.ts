@@ -1,8 +1,8 @@
 // What the kernel counted and what is wrong, by policy and by pod.
 import type { Registry } from 'prom-client'
-import type { PolicyKey } from '../cluster/objects.ts'
+import { type PolicyKey, splitKey } from '../cluster/objects.ts'
 import { counterOf, gaugeOf, type Labels, type Sample, valueOf } from './instruments.ts'
-import { countNodeProblems, podsInError, policiesInError, splitKey } from './problem-kinds.ts'
+import { countNodeProblems, podsInError, policiesInError } from './problem-kinds.ts'
 import { PolicySeries } from './policy-series.ts'
 import type { AgentView, HitTotals } from './view.ts'
 

@@ -15,8 +15,3 @@ export function podsInError(problems: readonly Problem[]): PodKey[] {
 export function countNodeProblems(problems: readonly Problem[]): number {
   return problems.filter(({ node }) => node !== undefined).length
 }
-
-export function splitKey(key: string): { readonly namespace: string; readonly name: string } {
-  const slash = key.indexOf('/')
-  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) }
-}
