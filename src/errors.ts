@@ -42,6 +42,11 @@ export class SystemCallError extends VethguardError {
     super('SYSTEM_CALL', `${call}: ${errnoName(errno)}`, options)
     this.errno = errno
   }
+
+  /** Whether an error is of this class and number. */
+  static is(error: unknown, errno: number): error is SystemCallError {
+    return error instanceof SystemCallError && error.errno === errno
+  }
 }
 
 /** The kernel answered a request with an error. `errno` is positive; `request` names what was asked, as `nft` would write it. */

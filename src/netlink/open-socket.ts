@@ -35,7 +35,7 @@ export function setReceiveBuffer(fd: number, bytes: number): void {
   try {
     setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes)
   } catch (error) {
-    if (!(error instanceof SystemCallError) || error.errno !== EPERM) throw error
+    if (!SystemCallError.is(error, EPERM)) throw error
   }
 }
 

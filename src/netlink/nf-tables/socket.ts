@@ -150,7 +150,7 @@ export class NetfilterSocket {
     try {
       return this.#receive()
     } catch (error) {
-      if (!isErrno(error, ENOBUFS)) throw error
+      if (!SystemCallError.is(error, ENOBUFS)) throw error
       return this.#receive()
     }
   }
@@ -192,11 +192,7 @@ function setSendBuffer(fd: number): void {
   try {
     setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BYTES)
   } catch (error) {
-    if (!isErrno(error, EPERM)) throw error
+    if (!SystemCallError.is(error, EPERM)) throw error
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, SEND_BYTES)
   }
-}
-
-function isErrno(error: unknown, errno: number): boolean {
-  return error instanceof SystemCallError && error.errno === errno
 }

@@ -105,7 +105,7 @@ export class RouteEvents {
       return recv(this.#fd, this.#datagram, MSG_DONTWAIT)
     } catch (error) {
       // Any other error comes again with the next read, which reports it.
-      if (!(error instanceof SystemCallError) || error.errno !== ENOBUFS) return undefined
+      if (!SystemCallError.is(error, ENOBUFS)) return undefined
       this.#lost = true
       return 0
     }
