@@ -110,28 +110,10 @@ export class Committer {
   /**
    * Applies a delta; if the kernel refuses it, everything is made anew until that succeeds. Nothing else may be committed
    * before the promise is settled. Never rejects.
-   * @param repairs the delta puts right what somebody else has changed
    * @returns undefined when the kernel has confirmed already
    */
-  commit(delta: Delta, repairs = false): Promise<void> | undefined {
-    const transaction = this.#transactionOf(delta)
-    this.#tell(transaction)
-    const startedAt = performance.now()
-    const committed = (): void => {
-      this.#options.hits.added(delta.counters.added)
-      this.#generation = (this.#generation + 1) >>> 0
-      if (repairs) this.#options.observer.repaired?.('content')
-      this.#done(transaction, startedAt)
-    }
-    let committing: Promise<void> | undefined
-    try {
-      committing = this.#options.backend.commit(transaction)
-    } catch (error) {
-      return this.#recover(error)
-    }
-    if (committing !== undefined) return committing.then(committed, (error: unknown) => this.#recover(error))
-    committed()
-    return undefined
+  commit(delta: Delta): Promise<void> | undefined {
+    return this.#commit(delta, false)
   }
 
   /** Puts into the kernel what counters had that somebody else set back or took away. @returns as commit() */
@@ -141,7 +123,7 @@ export class Committer {
 
   /** Puts right what somebody else has changed. @returns as commit() */
   mend(delta: Delta): Promise<void> | undefined {
-    return this.commit(delta, true)
+    return this.#commit(delta, true)
   }
 
   /** Makes everything anew until that succeeds. Never rejects, but for defects. */
@@ -175,6 +157,28 @@ export class Committer {
   stop(): void {
     this.#stopped.abort()
     this.retrySoon()
+  }
+
+  /** @param repairs the delta puts right what somebody else has changed */
+  #commit(delta: Delta, repairs: boolean): Promise<void> | undefined {
+    const transaction = this.#transactionOf(delta)
+    this.#tell(transaction)
+    const startedAt = performance.now()
+    const committed = (): void => {
+      this.#options.hits.added(delta.counters.added)
+      this.#generation = (this.#generation + 1) >>> 0
+      if (repairs) this.#options.observer.repaired?.('content')
+      this.#done(transaction, startedAt)
+    }
+    let committing: Promise<void> | undefined
+    try {
+      committing = this.#options.backend.commit(transaction)
+    } catch (error) {
+      return this.#recover(error)
+    }
+    if (committing !== undefined) return committing.then(committed, (error: unknown) => this.#recover(error))
+    committed()
+    return undefined
   }
 
   /** @returns whether there is no need to try again: it went well, or the agent was stopped */

@@ -82,7 +82,7 @@ export class Hits {
 
   /** Counters are in the kernel now, with nothing in them. */
   added(names: Iterable<CounterName>): void {
-    for (const name of names) this.#enter(this.#counters, name, ZERO)
+    for (const name of names) this.#enter(name, ZERO)
   }
 
   /** Policies and pods that are gone from here take their past along. */
@@ -116,7 +116,7 @@ export class Hits {
     const before = this.#counters
     this.#counters = new Map()
     this.#isFirst = false
-    for (const [name, value] of beginnings) if (!isPast(name)) this.#enter(this.#counters, name, value)
+    for (const [name, value] of beginnings) if (!isPast(name)) this.#enter(name, value)
     for (const [name, { meaning, value }] of this.#counters) {
       const seen = before.get(name)?.value ?? value
       if (seen.packets > value.packets) this.#past.keep(meaning, minus(seen, value))
@@ -145,9 +145,9 @@ export class Hits {
     return new Map(Array.from(this.#counters, ([name, { value }]) => [name, value]))
   }
 
-  #enter(counters: Map<CounterName, Seen>, name: CounterName, value: CounterValue): void {
+  #enter(name: CounterName, value: CounterValue): void {
     const meaning = OWN.includes(name) ? ({ kind: 'own', name } as const) : this.#compiler.meaningOf(name)
-    if (meaning !== undefined) counters.set(name, { meaning, value, since: ++this.#clock })
+    if (meaning !== undefined) this.#counters.set(name, { meaning, value, since: ++this.#clock })
   }
 
   /** Somebody may have set it back (`nft reset counters`): what it had before is past then. */
