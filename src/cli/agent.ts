@@ -11,7 +11,7 @@ import { VethguardError } from '../errors.ts'
 import { asDryRun, type Health, liveness, readiness } from '../observe/health.ts'
 import { HealthServer } from '../observe/server.ts'
 import { type AgentParts, agentParts } from './agent-parts.ts'
-import { shrinkMemory } from './memory.ts'
+import { giveBackProgram, packHeap } from './memory.ts'
 import { version } from './version.ts'
 
 export async function runAgent(config: Config): Promise<void> {
@@ -44,7 +44,11 @@ async function run(config: Config, log: Logger): Promise<void> {
   let server: HealthServer | undefined
   try {
     server = await serve(config, parts, log) // probes are answered while the cluster is being read
-    const started = parts.agent.start().then(shrinkMemory)
+    giveBackProgram(log) // loading it is over
+    const started = parts.agent.start().then(() => {
+      giveBackProgram(log) // and so is reading
+      packHeap(log)
+    })
     const signal = await Promise.race([started.then(() => stopped), stopped])
     log.info({ signal }, 'stopping; the rules stay in the kernel')
   } finally {

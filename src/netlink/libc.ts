@@ -19,6 +19,7 @@ const c = {
   memfd_create: libc.func('int memfd_create(const char*, uint)') as Native,
   setns: libc.func('int setns(int, int)') as Native,
   malloc_trim: libc.func('int malloc_trim(size_t)') as Native,
+  madvise: libc.func('int madvise(uint64, size_t, int)') as Native,
 }
 
 export const AF_NETLINK = 16
@@ -29,6 +30,7 @@ export const SOL_SOCKET = 1
 export const MSG_DONTWAIT = 0x40
 const MFD_CLOEXEC = 1
 const CLONE_NEWNET = 0x40000000
+const MADV_DONTNEED = 4
 
 /** errno of asm-generic/errno-base.h and errno.h */
 export const EPERM = 1
@@ -104,4 +106,9 @@ export function setns(namespaceFd: number): void {
 /** Gives the kernel back what malloc holds and nobody uses. glibc does so by itself only where the last part of its heap is free. */
 export function giveBackFreeMemory(): void {
   c.malloc_trim(0)
+}
+
+/** Drops the pages between two addresses from memory: those of a file are read from it again when they are used, others are empty then. */
+export function dropPages(start: bigint, end: bigint): void {
+  checked('madvise', c.madvise(start, end - start, MADV_DONTNEED))
 }
