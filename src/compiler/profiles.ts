@@ -1,11 +1,11 @@
 // Profiles: what local pods with the same policies let through in one direction. Class → permission, and a default.
-import { addTo, removeFrom, symmetricDifference } from '../collections.ts'
+import { addTo, removeFrom } from '../collections.ts'
 import type { NamedPort } from '../cluster/objects.ts'
 import type { Direction } from '../policy/types.ts'
 import { predicatesOf } from './classes.ts'
 import { type PermissionContent, permissionOf, type Permissions } from './permissions.ts'
 import type { Asked, Predicate } from './predicates.ts'
-import { type ActivePolicy, type ActiveRule, grants, namesOf } from './rules.ts'
+import { type ActivePolicy, type ActiveRule, grants } from './rules.ts'
 import type { Class } from './model.ts'
 
 export interface Row {
@@ -18,6 +18,8 @@ export interface Profile {
   readonly direction: Direction
   /** Ascending ids. */
   readonly policies: readonly ActivePolicy[]
+  /** Those of the policies. */
+  readonly rules: readonly ActiveRule[]
   /** For ingress: the named ports of the pods themselves that the rules use. */
   readonly local: readonly NamedPort[] | undefined
   /** What anybody may; undefined: nothing. */
@@ -97,9 +99,10 @@ export class Profiles {
   }
 
   #make(key: string, direction: Direction, policies: readonly ActivePolicy[], local: readonly NamedPort[] | undefined): Profile {
-    const content = permissionOf(direction, grants(rulesOf(policies, direction), new Set(), local))
+    const rules = policies.flatMap((policy) => policy.rules[direction] ?? [])
+    const content = permissionOf(direction, grants(rules, new Set(), local))
     const byDefault = content === undefined ? undefined : { content, id: this.#permissions.use(content) }
-    const profile: Profile = { key, direction, policies, local, byDefault, rows: new Map(), memo: new Map(), pods: 1 }
+    const profile: Profile = { key, direction, policies, rules, local, byDefault, rows: new Map(), memo: new Map(), pods: 1 }
     this.#byKey.set(key, profile)
     for (const asked of askedOf(profile)) addTo(this.#users, asked, profile)
     return profile
@@ -137,7 +140,7 @@ export class Profiles {
     const holds = predicatesOf(one).filter((predicate) => this.#usersOf(predicate).has(profile))
     const key = holds.map(({ id }) => id).join()
     if (profile.memo.has(key)) return profile.memo.get(key)
-    const content = permissionOf(profile.direction, grants(rulesOf(profile.policies, profile.direction), new Set(holds), profile.local))
+    const content = permissionOf(profile.direction, grants(profile.rules, new Set(holds), profile.local))
     const more = content?.key === profile.byDefault?.content.key ? undefined : content
     if (profile.memo.size >= LARGEST_MEMO) profile.memo.clear()
     profile.memo.set(key, more)
@@ -153,17 +156,25 @@ export class Profiles {
 const LARGEST_MEMO = 10_000
 const NOBODY: ReadonlySet<Profile> = new Set()
 
-function rulesOf(policies: readonly ActivePolicy[], direction: Direction): ActiveRule[] {
-  return policies.flatMap(({ rules }) => rules[direction] ?? [])
-}
-
 function askedOf({ policies, direction }: Profile): Asked[] {
   return policies.flatMap(({ asked }) => asked[direction])
 }
 
 /** What is asked by policies that only one of the two has. */
 function differenceOf(a: Profile, b: Profile): Asked[] {
-  return symmetricDifference(a.policies, b.policies).flatMap(({ asked }) => asked[a.direction])
+  return inOneOnly(a.policies, b.policies).flatMap(({ asked }) => asked[a.direction])
+}
+
+/** @param a in ascending order of ids, as `b` */
+function inOneOnly(a: readonly ActivePolicy[], b: readonly ActivePolicy[]): ActivePolicy[] {
+  const only: ActivePolicy[] = []
+  let at = 0
+  for (const one of b) {
+    for (let other = a[at]; other !== undefined && other.id < one.id; other = a[++at]) only.push(other)
+    if (a[at] === one) at++
+    else only.push(one)
+  }
+  return [...only, ...a.slice(at)]
 }
 
 /** Rows of classes that only common policies ask about are the same. */
@@ -173,6 +184,6 @@ function isAlike(a: Profile, b: Profile): boolean {
 
 /** The pod's ports whose names the policies use: pods that differ in others share a profile. */
 function relevantPorts(policies: readonly ActivePolicy[], ports: readonly NamedPort[]): NamedPort[] {
-  const names = new Set(policies.flatMap(({ policy }) => namesOf(policy.ingress ?? []).map(({ name, protocol }) => `${protocol} ${name}`)))
+  const names = new Set(policies.flatMap(({ localNames }) => localNames).map(({ name, protocol }) => `${protocol} ${name}`))
   return names.size === 0 ? [] : ports.filter(({ name, protocol }) => names.has(`${protocol} ${name}`))
 }

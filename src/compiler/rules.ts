@@ -18,6 +18,8 @@ export interface ActivePolicy {
   readonly rules: Readonly<Record<Direction, readonly ActiveRule[] | undefined>>
   /** All that the rules ask, once for each use. */
   readonly asked: Readonly<Record<Direction, readonly Asked[]>>
+  /** Ports of the selected pods themselves that the rules for ingress name. */
+  readonly localNames: readonly NamedPortRef[]
 }
 
 export function activate(policy: Policy, id: number, predicates: Predicates): ActivePolicy {
@@ -27,7 +29,7 @@ export function activate(policy: Policy, id: number, predicates: Predicates): Ac
     rules[direction] = policy[direction]?.map((rule) => activeRule(policy, rule, predicates, asked[direction]))
     if (direction === 'egress') asked.egress.push(...namesOf(policy.egress ?? []).map((port) => predicates.useName(port)))
   }
-  return { id, policy, rules, asked }
+  return { id, policy, rules, asked, localNames: namesOf(policy.ingress ?? []) }
 }
 
 export function deactivate({ asked }: ActivePolicy, predicates: Predicates): void {
@@ -35,7 +37,7 @@ export function deactivate({ asked }: ActivePolicy, predicates: Predicates): voi
 }
 
 /** Names of ports that rules use. */
-export function namesOf(rules: readonly Rule[]): NamedPortRef[] {
+function namesOf(rules: readonly Rule[]): NamedPortRef[] {
   return rules.flatMap(({ ports }) => (ports === 'any' ? [] : ports.filter((port) => port.kind === 'name')))
 }
 
