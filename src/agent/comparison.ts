@@ -55,24 +55,22 @@ export function remedyFor(suspects: Suspects, backend: Backend, wanted: Wanted):
 }
 
 async function suspectsOf(backend: Backend, set: SetName, wanted: Wanted): Promise<ReadonlySet<Key> | 'missing'> {
-  const seen = new Set<Key>()
+  const unseen = await inTurns(keysOf(wanted(set)))
   const suspects = new Set<Key>()
   const exists = await backend.eachElement(set, (key, value) => {
-    seen.add(key)
+    unseen.delete(key)
     if (wanted(set).get(key) !== value) suspects.add(key)
   })
   if (!exists) return 'missing'
-  await inTurns(missing(wanted(set), seen, suspects))
+  for (const key of unseen) suspects.add(key) // those that went meanwhile, too: the second look tells
   return suspects
 }
 
-/** Adds the keys that were not seen. What is wanted may change in between. */
-function* missing(wanted: Elements, seen: ReadonlySet<Key>, suspects: Set<Key>): Steps<void> {
-  let count = 0
-  for (const key of wanted.keys()) {
-    if (!seen.has(key)) suspects.add(key)
-    if (++count % STEP === 0) yield
-  }
+/** Keys that we have already: those that the kernel tells, a hundred thousand perhaps, are not to stay in memory beside them. */
+function* keysOf(wanted: Elements): Steps<Set<Key>> {
+  const keys = new Set<Key>()
+  for (const key of wanted.keys()) if (keys.add(key).size % STEP === 0) yield
+  return keys
 }
 
 function firstOf(keys: ReadonlySet<Key>): ReadonlySet<Key> {
