@@ -38,9 +38,9 @@ function refuseContradictions({ events, source }: Config): void {
 }
 
 async function run(config: Config, log: Logger): Promise<void> {
+  const stopped = nextSignal() // first: a signal ends nothing abruptly from here on
   const parts = agentParts(config, log)
   log.info({ version: version(), ...shown(config) }, 'starting')
-  const stopped = nextSignal()
   let server: HealthServer | undefined
   try {
     server = await serve(config, parts, log) // probes are answered while the cluster is being read
