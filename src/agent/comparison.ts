@@ -62,7 +62,7 @@ async function suspectsOf(backend: Backend, set: SetName, wanted: Wanted): Promi
     if (wanted(set).get(key) !== value) suspects.add(key)
   })
   if (!exists) return 'missing'
-  for (const key of unseen) suspects.add(key) // those that went meanwhile, too: the second look tells
+  await inTurns(missing(unseen, wanted(set), suspects))
   return suspects
 }
 
@@ -71,6 +71,15 @@ function* keysOf(wanted: Elements): Steps<Set<Key>> {
   const keys = new Set<Key>()
   for (const key of wanted.keys()) if (keys.add(key).size % STEP === 0) yield
   return keys
+}
+
+/** Adds what was not seen and is still wanted. */
+function* missing(unseen: ReadonlySet<Key>, wanted: Elements, suspects: Set<Key>): Steps<void> {
+  let count = 0
+  for (const key of unseen) {
+    if (wanted.has(key)) suspects.add(key)
+    if (++count % STEP === 0) yield
+  }
 }
 
 function firstOf(keys: ReadonlySet<Key>): ReadonlySet<Key> {

@@ -1,4 +1,4 @@
-// How memory is kept small: by 40 MB of the program that only its start uses, and, once all has been read, by what the reading left
+// How memory is kept small: by the pages of the program that only its start uses, and, once all has been read, by what the reading left
 // behind. Little is allocated from then on.
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import type { Logger } from 'pino'
@@ -10,13 +10,15 @@ const LARGE_HEAP = 64 << 20
 /** V8 looks every 8 s whether it is to pack its heap, and does so twice. */
 const PACKING_MS = 20_000
 
-/** What has been used of the program so far, and most of it for the last time, does not stay. */
+/** What has been used of the program so far, and most of it for the last time, does not stay. Takes some ms, in a turn of its own. */
 export function giveBackProgram(log: Logger): void {
-  try {
-    dropProgramPages()
-  } catch (err) {
-    log.debug({ err }, 'pages that only the start has used stay in memory')
-  }
+  setImmediate(() => {
+    try {
+      dropProgramPages()
+    } catch (err) {
+      log.debug({ err }, 'pages that only the start has used stay in memory')
+    }
+  })
 }
 
 /**

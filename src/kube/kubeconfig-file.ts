@@ -48,9 +48,9 @@ export function loadKubeconfig(path: string, make: new () => KubeConfig): Loaded
 
 /** @returns by the name of the user */
 function tokenFilesOf(file: string): Map<string, string | undefined> {
-  const { users } = parse(readFileSync(file, 'utf8')) as { users?: { name: string; user?: { tokenFile?: string } | null }[] | null }
-  const absolute = (tokenFile = ''): string | undefined => (tokenFile === '' ? undefined : resolve(dirname(file), tokenFile))
-  return new Map(users?.map(({ name, user }) => [name, absolute(user?.tokenFile)]))
+  const { users } = parse(readFileSync(file, 'utf8')) as { users?: { name: string; user?: { tokenFile?: string | null } | null }[] | null }
+  const absolute = (tokenFile: string): string | undefined => (tokenFile === '' ? undefined : resolve(dirname(file), tokenFile))
+  return new Map(users?.map(({ name, user }) => [name, absolute(user?.tokenFile ?? '')]))
 }
 
 /** Exec plugins are told how they are called (client.authentication.k8s.io ExecCredential); the client leaves that out. */
