@@ -1,4 +1,5 @@
-// Twenty restarts in a row, by kill -9 and by SIGTERM, under probes every 2 ms: no packet is judged wrongly, and no counter goes back.
+// Twenty restarts in a row, by kill -9 and by SIGTERM, under probes every 2 ms: nothing leaks, no counter goes back, and nothing is
+// dropped, but for the one packet that may be under judgement at a replacement (replacement.test.ts).
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { Attempt, Verdict } from '../lab/prober.ts'
@@ -26,7 +27,8 @@ class Watch {
   readonly #running: Promise<void>
   #over = false
   probes = 0
-  readonly wrong: string[] = []
+  readonly leaked: string[] = []
+  readonly dropped: string[] = []
 
   constructor() {
     const from = lab.pod('x/c')
@@ -47,7 +49,7 @@ class Watch {
       const verdicts = lab.prober.judge(this.#expected)
       for (const [index, { to, expected }] of this.#expected.entries()) {
         const verdict = verdicts[index]!.verdict
-        if (verdict !== expected) this.wrong.push(`${to.name} ${verdict} at probe ${this.probes}`)
+        if (verdict !== expected) this[expected === 'denied' ? 'leaked' : 'dropped'].push(`${to.name} ${verdict} at probe ${this.probes}`)
       }
       this.probes++
       await sleep(PROBE_MS)
@@ -67,7 +69,8 @@ test('twenty restarts: nothing leaks, nothing is dropped wrongly, no counter goe
     before = after
   }
   await watch.stop()
-  expect(watch.wrong).toEqual([])
+  expect(watch.leaked).toEqual([])
+  expect(watch.dropped.length).toBeLessThanOrEqual(1)
   expect(watch.probes).toBeGreaterThan(RESTARTS * 20)
   expect(before).toMatchObject({ 'deny-in/x/a': expect.any(Number) })
 }, 240_000)
