@@ -18,9 +18,14 @@ export function removeFrom<K, V>(map: Map<K, Set<V>> | Map<K, Map<V, unknown>>, 
   if (values?.size === 0) map.delete(key)
 }
 
-/** What is in one of the two only. */
-export function symmetricDifference<T>(a: readonly T[], b: readonly T[]): T[] {
-  const inA = new Set(a)
-  const inB = new Set(b)
-  return [...a.filter((one) => !inB.has(one)), ...b.filter((one) => !inA.has(one))]
+/** What is in one of the two only. @param a in ascending order of ids, as `b` */
+export function symmetricDifference<T extends { readonly id: number }>(a: readonly T[], b: readonly T[]): T[] {
+  const only: T[] = []
+  let at = 0
+  for (const one of b) {
+    for (let other = a[at]; other !== undefined && other.id < one.id; other = a[++at]) only.push(other)
+    if (a[at] === one) at++
+    else only.push(one)
+  }
+  return [...only, ...a.slice(at)]
 }

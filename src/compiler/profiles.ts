@@ -1,5 +1,5 @@
 // Profiles: what local pods with the same policies let through in one direction. Class → permission, and a default.
-import { addTo, removeFrom } from '../collections.ts'
+import { addTo, removeFrom, symmetricDifference } from '../collections.ts'
 import type { NamedPort } from '../cluster/objects.ts'
 import type { Direction } from '../policy/types.ts'
 import { predicatesOf } from './classes.ts'
@@ -162,19 +162,7 @@ function askedOf({ policies, direction }: Profile): Asked[] {
 
 /** What is asked by policies that only one of the two has. */
 function differenceOf(a: Profile, b: Profile): Asked[] {
-  return inOneOnly(a.policies, b.policies).flatMap(({ asked }) => asked[a.direction])
-}
-
-/** @param a in ascending order of ids, as `b` */
-function inOneOnly(a: readonly ActivePolicy[], b: readonly ActivePolicy[]): ActivePolicy[] {
-  const only: ActivePolicy[] = []
-  let at = 0
-  for (const one of b) {
-    for (let other = a[at]; other !== undefined && other.id < one.id; other = a[++at]) only.push(other)
-    if (a[at] === one) at++
-    else only.push(one)
-  }
-  return [...only, ...a.slice(at)]
+  return symmetricDifference(a.policies, b.policies).flatMap(({ asked }) => asked[a.direction])
 }
 
 /** Rows of classes that only common policies ask about are the same. */
