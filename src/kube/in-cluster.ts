@@ -23,10 +23,9 @@ export function inClusterCredentials(env: NodeJS.ProcessEnv, folder = SERVICE_AC
   let readAt = 0
   const access = (): Access => {
     if (known !== undefined && performance.now() - readAt < TOKEN_AGE_MS) return known
-    const at = performance.now()
     const headers = { authorization: `Bearer ${read('token')}` }
     known = { server, headers, tls: { ca: read('ca.crt') }, proxyUrl: undefined }
-    readAt = at
+    readAt = performance.now()
     return known
   }
   access()

@@ -62,7 +62,7 @@ async function withTimeout(work: Promise<void>): Promise<void> {
   }
 }
 
-/** Token files may end with a line feed, which no header may. */
+/** Tokens of a plugin or in the file itself may end with a line feed, which no header may. */
 function headersOf({ headers }: RequestOptions): Record<string, string> {
   return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value).trim()]))
 }
