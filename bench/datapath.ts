@@ -2,7 +2,7 @@
 // whose speed drifts slows them alike; ratios are taken within a round. Prints a table and returns the figures.
 import process from 'node:process'
 import Table from 'cli-table3'
-import { Lab } from '../test/lab/lab.ts'
+import { Lab } from '../lab/lab.ts'
 import {
   type Path, tcpBulkGbitsPerSecond, tcpConnectsPerSecond, tcpRoundTripsPerSecond, udpNsPerPacket,
 } from './load/measure.ts'

@@ -1,14 +1,14 @@
 // What the data-path benchmark compares: rulesets for one node with two pods that talk to each other.
 import { Compiler } from '../src/compiler/compiler.ts'
-import { guardElements } from '../src/compiler/guard.ts'
+import { guardElements } from '../src/guard/bindings.ts'
 import type { Change } from '../src/source.ts'
 import { formatAddress } from '../src/cluster/address.ts'
 import { type Labels, podKey } from '../src/cluster/objects.ts'
 import { createBackend } from '../src/netlink/create-backend.ts'
 import { replace } from '../src/nftables/transaction.ts'
-import { exec } from '../test/lab/namespace.ts'
-import type { Lab } from '../test/lab/lab.ts'
-import type { LabPod } from '../test/lab/pod.ts'
+import { exec } from '../lab/namespace.ts'
+import type { Lab } from '../lab/lab.ts'
+import type { LabPod } from '../lab/pod.ts'
 import { changesOf, NODE, podChange, podOf, policyFrom, type WorldSize } from './world.ts'
 
 export interface Ruleset {

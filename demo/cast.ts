@@ -1,8 +1,8 @@
 // Who takes part: every pod of the manifests as the lab's pod with its addresses, and hosts outside the cluster.
 import { formatAddress } from '../src/cluster/address.ts'
 import { type Pod, podKey, type Protocol } from '../src/cluster/objects.ts'
-import type { Host } from '../test/lab/host.ts'
-import type { Lab } from '../test/lab/lab.ts'
+import type { Host } from '../lab/host.ts'
+import type { Lab } from '../lab/lab.ts'
 
 export interface Actor {
   /** `namespace/pod`, or `internet/...`. */

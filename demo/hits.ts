@@ -1,11 +1,11 @@
 // Hits per policy: what the kernel's counters say, beside what they must say after a matrix of connections.
-import { getOrAdd } from '../src/collections.ts'
+import { getOrAdd } from '../src/base/collections.ts'
 import type { PodKey, PolicyKey } from '../src/cluster/objects.ts'
-import { denyCounter, hitCounter } from '../src/compiler/counters.ts'
+import { denyCounter, hitCounter } from '../src/compiler/counter-names.ts'
 import { createBackend } from '../src/netlink/create-backend.ts'
 import type { CounterName } from '../src/nftables/content.ts'
 import type { Direction } from '../src/policy/types.ts'
-import type { LabNode } from '../test/lab/node.ts'
+import type { LabNode } from '../lab/node.ts'
 import type { Cell } from './matrix.ts'
 
 export type Counters = ReadonlyMap<CounterName, number>

@@ -3,8 +3,8 @@
 import type { Family } from '../src/cluster/address.ts'
 import { prepareEvaluator } from '../src/policy/evaluator.ts'
 import type { Flow, Verdict } from '../src/policy/verdict.ts'
-import { connect, exchange } from '../test/lab/client.ts'
-import { addressOf } from '../test/lab/host.ts'
+import { connect, exchange } from '../lab/client.ts'
+import { addressOf } from '../lab/host.ts'
 import { type Actor, type Cast, isOutside, type Service, serviceName } from './cast.ts'
 import type { Cluster } from './manifests.ts'
 

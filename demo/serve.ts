@@ -1,6 +1,6 @@
 // The servers of the demo, all in this one process: `node serve.ts NAMESPACE/PROTOCOL/PORT...`. Runs until it is stopped.
 import process from 'node:process'
-import { Servers } from '../test/lab/servers.ts'
+import { Servers } from '../lab/servers.ts'
 
 /** Printed when every server listens. */
 const READY = 'listening\n'

@@ -1,5 +1,5 @@
 // How long a change takes from the file to the wire: a crafted packet every half millisecond, until one fares otherwise.
-import type { Prober } from '../test/lab/prober.ts'
+import type { Prober } from '../lab/prober.ts'
 import type { Attempt } from './matrix.ts'
 
 const PATIENCE_MS = 3000

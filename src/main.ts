@@ -2,7 +2,7 @@
 import process from 'node:process'
 import { CommanderError } from 'commander'
 import { programOf } from './cli/program.ts'
-import { VethguardError } from './errors.ts'
+import { VethguardError } from './base/errors.ts'
 
 /** As in sysexits and getopt: 0 done, 1 failed, 2 called wrongly. */
 const EXIT = { done: 0, failed: 1, usage: 2 } as const

@@ -1,9 +1,9 @@
 // The one way in: what a source (API server, folder of manifests) says about the cluster.
-import type { NamespaceChange, PodChange, Problem } from './cluster/change.ts'
-import type { PolicyChange } from './policy/types.ts'
+import type { NamespaceChange, NodeChange, PodChange, Problem } from './cluster/change.ts'
+import type { ClusterPolicyChange, PolicyChange } from './policy/types.ts'
 
 /** "This object is now so" (undefined: it is gone). Saying it twice changes nothing; order between kinds does not matter. */
-export type Change = PodChange | NamespaceChange | PolicyChange
+export type Change = PodChange | NamespaceChange | NodeChange | PolicyChange | ClusterPolicyChange
 
 /** Where changes come from. */
 export interface Source {

@@ -5,8 +5,8 @@ import { once } from 'node:events'
 import process from 'node:process'
 import { formatAddress } from '../../src/cluster/address.ts'
 import { bind, sendto, setsockopt, SOL_SOCKET } from '../../src/netlink/libc.ts'
-import type { Host } from '../../test/lab/host.ts'
-import { exec, inNamespace } from '../../test/lab/namespace.ts'
+import type { Host } from '../../lab/host.ts'
+import { exec, inNamespace } from '../../lab/namespace.ts'
 import { close, openSocket, SO_RCVBUF, SOCK_DGRAM, socketAddress } from './native.ts'
 
 export interface Path {

@@ -1,6 +1,6 @@
 // Prepared messages for sendmmsg(2), in memory that stays where it is, so that one call sends them all.
 import koffi from 'koffi'
-import { SystemCallError } from '../../src/errors.ts'
+import { SystemCallError } from '../../src/base/errors.ts'
 import { sendmmsg } from './native.ts'
 
 // struct mmsghdr and struct iovec on 64-bit machines (bits/socket.h)

@@ -1,7 +1,7 @@
 // Blocking socket calls for the load generators: no event loop, no libuv, little more than the call itself (about 0.3 µs).
 import koffi from 'koffi'
 import { addressBytes, familyOf, type Address } from '../../src/cluster/address.ts'
-import { SystemCallError } from '../../src/errors.ts'
+import { SystemCallError } from '../../src/base/errors.ts'
 import { SOL_SOCKET, setsockopt, socket } from '../../src/netlink/libc.ts'
 
 const libc = koffi.load('libc.so.6')

@@ -5,7 +5,7 @@
 //   node bench/load/tcp.ts ask --to 10.244.0.11 --port 9000 --count 50000      one byte there and back; prints {"roundTripsPerSecond":...}
 import { parseArgs } from 'node:util'
 import { bind, recv, send, setsockopt, socket, SOL_SOCKET } from '../../src/netlink/libc.ts'
-import { literalAddress } from '../../test/lab/host.ts'
+import { literalAddress } from '../../lab/host.ts'
 import { medianNs } from './median.ts'
 import {
   accept, AF_INET6, close, connect, listen, openSocket, resetOnClose, SO_REUSEADDR, SOCK_STREAM, socketAddress, withoutDelay,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { inNamespace } from '../../test/lab/namespace.ts'
+import { inNamespace } from '../../lab/namespace.ts'
 import type { Look } from './probe.ts'
 
 /** A line of its log: of every commit and of its start we use the figures. */

@@ -1,7 +1,7 @@
 // Scene 5: one connection that is denied, and why.
 import colors from 'picocolors'
 import type { PodKey } from '../../src/cluster/objects.ts'
-import { denyCounter } from '../../src/compiler/counters.ts'
+import { denyCounter } from '../../src/compiler/counter-names.ts'
 import { prepareEvaluator } from '../../src/policy/evaluator.ts'
 import type { Direction } from '../../src/policy/types.ts'
 import type { DirectionVerdict } from '../../src/policy/verdict.ts'

@@ -1,6 +1,6 @@
 // Scene 3: a pod gets another label while everything runs.
 import colors from 'picocolors'
-import { Prober } from '../../test/lab/prober.ts'
+import { Prober } from '../../lab/prober.ts'
 import { pairOf } from '../cast.ts'
 import { type Edit, prepareEdit, readCluster, reverse } from '../manifests.ts'
 import { type Attempt, attemptName, type Cell, flipped, measureMatrix } from '../matrix.ts'

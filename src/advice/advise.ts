@@ -1,8 +1,8 @@
 // Everything there is to say about one policy, in the order of its fields.
 import type { AddressRange } from '../cluster/address.ts'
-import type { Census } from '../compiler/census.ts'
+import type { Census } from '../compiler/queries.ts'
 import type { Policy } from '../policy/types.ts'
-import type { Steps } from '../steps.ts'
+import type { Steps } from '../base/steps.ts'
 import { servicesInBlocks } from './blocks.ts'
 import { rulesOf } from './rule-place.ts'
 import { selectedPorts, unknownPorts } from './ports.ts'

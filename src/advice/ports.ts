@@ -1,6 +1,6 @@
 // Ports by a name that no pod has: of the selected pods for ingress, of the peers for egress.
-import type { Census } from '../compiler/census.ts'
-import type { ActiveRule } from '../compiler/rules.ts'
+import type { Census } from '../compiler/queries.ts'
+import type { ActiveRule } from '../compiler/stages/rules.ts'
 import type { NamedPort } from '../cluster/objects.ts'
 import type { NamedPortRef, Policy } from '../policy/types.ts'
 import type { RulePlace } from './rule-place.ts'

@@ -1,6 +1,6 @@
 // The rules of a policy with their places in the object, and with their peers as the compiler knows them.
-import type { Census } from '../compiler/census.ts'
-import type { ActiveRule } from '../compiler/rules.ts'
+import type { Census } from '../compiler/queries.ts'
+import type { ActiveRule } from '../compiler/stages/rules.ts'
 import { type Direction, DIRECTIONS, type Policy, type Rule } from '../policy/types.ts'
 
 export interface RulePlace {

@@ -1,6 +1,6 @@
 // Selectors that match nobody: of the pods that a policy is for, and of peers.
-import type { Census } from '../compiler/census.ts'
-import type { PodPredicate } from '../compiler/predicates.ts'
+import type { Census } from '../compiler/queries.ts'
+import type { PodPredicate } from '../compiler/peers/predicates.ts'
 import { selectorText } from '../policy/selector.ts'
 import type { PodPeer, Policy, Selector } from '../policy/types.ts'
 import type { RulePlace } from './rule-place.ts'

@@ -3,7 +3,7 @@
 import type { Backend } from '../nftables/backend.ts'
 import type { CounterName, Delta, Key, SetDelta, Value } from '../nftables/content.ts'
 import { SET_NAMES, type SetName } from '../nftables/schema.ts'
-import { inTurns, type Steps } from '../steps.ts'
+import { inTurns, type Steps } from '../base/steps.ts'
 
 /** When so many elements of a set look wrong it is made anew rather than mended: a second look would hold up everything. */
 const MANY = 1000

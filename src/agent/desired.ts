@@ -8,9 +8,9 @@ import type { Content, CounterName, Delta, Key, Value } from '../nftables/conten
 import { union } from '../nftables/diff.ts'
 import type { SetName } from '../nftables/schema.ts'
 import type { Change } from '../source.ts'
-import type { Steps } from '../steps.ts'
-import type { Hits } from './hits.ts'
-import type { NodeBindings } from './node-bindings.ts'
+import type { Steps } from '../base/steps.ts'
+import type { Hits } from '../counters/hits.ts'
+import type { NodeBindings } from '../guard/node-bindings.ts'
 
 const NOTHING: ReadonlyMap<Key, Value> = new Map()
 

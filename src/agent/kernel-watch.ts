@@ -3,11 +3,11 @@
 // are, everything is compared now and then.
 import type { Logger } from 'pino'
 import type { Backend, BackendState } from '../nftables/backend.ts'
-import type { AgentObserver } from '../observe/observer.ts'
-import { failureCode } from '../observe/failure-code.ts'
+import type { AgentObserver } from './observer.ts'
+import { failureCode } from '../base/failure-code.ts'
 import { isBlurred, type Remedy, remedyFor, type Suspects, suspectsIn } from './comparison.ts'
 import type { Committer } from './committer.ts'
-import { Trouble } from '../trouble.ts'
+import { Trouble } from '../base/outage-log.ts'
 import type { Desired } from './desired.ts'
 import type { OneAtATime } from './one-at-a-time.ts'
 

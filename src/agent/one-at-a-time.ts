@@ -3,7 +3,7 @@
 //   starting ──begin──▶ idle ◀──────▶ busy
 //        └─────────────── stop ──────────┴──▶ stopped
 import { setTimeout as sleep } from 'node:timers/promises'
-import { throwUncaught } from '../defect.ts'
+import { throwUncaught } from '../base/defect.ts'
 
 export class OneAtATime {
   readonly #onIdle: () => void

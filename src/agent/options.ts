@@ -2,9 +2,9 @@
 import type { Logger } from 'pino'
 import type { Veth } from '../cluster/veth.ts'
 import type { Backend } from '../nftables/backend.ts'
-import type { AgentObserver } from '../observe/observer.ts'
+import type { AgentObserver } from './observer.ts'
 import type { Source } from '../source.ts'
-import type { ReportOptions } from './policy-reports.ts'
+import type { ReportOptions } from '../report/policy-reports.ts'
 
 /** What the agent needs of VethTable. */
 export interface Veths {

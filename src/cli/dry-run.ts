@@ -1,7 +1,7 @@
 // The kernel of `--dry-run`, and how it is told what would be done: as nft text where a person can read that, else in numbers.
 import type { Logger } from 'pino'
 import { elementsIn, summaryOf } from '../agent/summary.ts'
-import { DryRun } from '../nftables/dry-run.ts'
+import { DryRun } from '../nftables/fake.ts'
 import { render } from '../nftables/render.ts'
 import type { Transaction } from '../nftables/transaction.ts'
 

@@ -1,5 +1,5 @@
 // What reading an object gives: how it is now, and what is wrong with it.
-import type { Namespace, Pod, PodKey, PolicyKey } from './objects.ts'
+import type { ClusterNode, Namespace, Pod, PodKey, PolicyKey } from './objects.ts'
 
 /** "This pod is now so"; undefined: it is gone, or has ended. */
 export interface PodChange {
@@ -13,6 +13,13 @@ export interface NamespaceChange {
   /** Name of the namespace. */
   readonly key: string
   readonly now: Namespace | undefined
+}
+
+export interface NodeChange {
+  readonly kind: 'node'
+  /** Name of the node. */
+  readonly key: string
+  readonly now: ClusterNode | undefined
 }
 
 /** One thing wrong with an object: what, where, and what was done about it. */

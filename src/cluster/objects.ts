@@ -3,7 +3,7 @@ import type { Address } from './address.ts'
 
 /** `namespace/name` of a Pod. */
 export type PodKey = string & { readonly __brand: 'PodKey' }
-/** `namespace/name` of a NetworkPolicy. */
+/** `namespace/name` of a NetworkPolicy, `/name` of a ClusterNetworkPolicy. */
 export type PolicyKey = string & { readonly __brand: 'PolicyKey' }
 
 export type Labels = Readonly<Record<string, string>>
@@ -48,12 +48,20 @@ export interface Namespace {
   readonly labels: Labels
 }
 
+/** A node of the cluster, as peers of ClusterNetworkPolicies see it. */
+export interface ClusterNode {
+  readonly name: string
+  readonly labels: Labels
+  /** Every address of status.addresses, whatever its type; without duplicates. */
+  readonly addresses: readonly Address[]
+}
+
 export function podKey(pod: { readonly namespace: string; readonly name: string }): PodKey {
   // Joined, to be in one piece: a template keeps its parts in memory beside the whole, for each of 150,000 pods.
   return [pod.namespace, pod.name].join('/') as PodKey
 }
 
-/** Of a PodKey or PolicyKey. */
+/** Of a PodKey or PolicyKey; a ClusterNetworkPolicy's namespace is empty. */
 export function splitKey(key: PodKey | PolicyKey): { readonly namespace: string; readonly name: string } {
   const slash = key.indexOf('/')
   return { namespace: key.slice(0, slash), name: key.slice(slash + 1) }
@@ -61,4 +69,19 @@ export function splitKey(key: PodKey | PolicyKey): { readonly namespace: string;
 
 export function policyKey(policy: { readonly namespace: string; readonly name: string }): PolicyKey {
   return `${policy.namespace}/${policy.name}` as PolicyKey
+}
+
+export function clusterPolicyKey(name: string): PolicyKey {
+  return `/${name}` as PolicyKey
+}
+
+export type PolicyKind = 'NetworkPolicy' | 'ClusterNetworkPolicy'
+
+export function kindOfPolicy(key: PolicyKey): PolicyKind {
+  return key.startsWith('/') ? 'ClusterNetworkPolicy' : 'NetworkPolicy'
+}
+
+/** A policy's name as people and messages have it: `namespace/name`, of a ClusterNetworkPolicy `name`. */
+export function policyName(key: PolicyKey): string {
+  return key.startsWith('/') ? key.slice(1) : key
 }

@@ -9,20 +9,20 @@
 //                                                          └──▶ permissions ──▶ perm_*, counters
 import type { Address } from '../cluster/address.ts'
 import type { Change } from '../source.ts'
-import type { Steps } from '../steps.ts'
+import type { Steps } from '../base/steps.ts'
 import { type Pod, type PodKey, podKey, type PolicyKey } from '../cluster/objects.ts'
 import type { Content, CounterName, Delta } from '../nftables/content.ts'
 import { type Direction, DIRECTIONS } from '../policy/types.ts'
-import { Census } from './census.ts'
-import { predicatesOf } from './classes.ts'
-import type { CounterMeaning } from './counters.ts'
-import { Enforcement, type Enforced } from './enforcement.ts'
-import { type LocalPod, Locals } from './locals.ts'
-import { contenders, ownerOf } from './ownership.ts'
-import { Peers } from './peers.ts'
-import { Permissions } from './permissions.ts'
-import { Profiles } from './profiles.ts'
-import { activate, type ActivePolicy, deactivate } from './rules.ts'
+import { Census } from './queries.ts'
+import { predicatesOf } from './peers/classes.ts'
+import type { CounterMeaning } from './counter-names.ts'
+import { Enforcement, type Enforced } from './endpoints/enforcement.ts'
+import { type LocalPod, Locals } from './endpoints/locals.ts'
+import { contenders, ownerOf } from './addresses/ownership.ts'
+import { Peers } from './peers/peers.ts'
+import { Permissions } from './stages/permissions.ts'
+import { Profiles } from './endpoints/profiles.ts'
+import { activate, type ActivePolicy, deactivate } from './stages/rules.ts'
 import { ContentStore } from './store.ts'
 import type { PodRecord } from './model.ts'
 
@@ -167,7 +167,7 @@ export class Compiler {
   #note(change: Change): void {
     if (change.kind === 'namespace') this.#peers.setNamespace(change.key, change.now?.labels)
     else if (change.kind === 'policy') this.#locals.setPolicy(change.key, change.now)
-    else this.#notePod(change.key, change.now)
+    else if (change.kind === 'pod') this.#notePod(change.key, change.now)
   }
 
   #notePod(key: PodKey, pod: Pod | undefined): void {

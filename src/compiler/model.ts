@@ -1,8 +1,8 @@
 // What the peers' side of the compiler is made of: pods in groups, addresses in classes. The files beside this one keep them in step.
 import type { Address, Family } from '../cluster/address.ts'
 import type { Labels, NamedPort, Pod } from '../cluster/objects.ts'
-import type { GroupPredicate } from './predicates.ts'
-import type { BlockSet } from './sweep.ts'
+import type { GroupPredicate } from './peers/predicates.ts'
+import type { BlockSet } from './addresses/sweep.ts'
 
 /** What rules can see of a pod beside its address. */
 export interface Alike {

@@ -1,10 +1,10 @@
 // The content that the kernel should have, and what changed since the last transaction. The compiler's last stage.
-import { getOrAdd } from '../collections.ts'
+import { getOrAdd } from '../base/collections.ts'
 import type { PolicyKey } from '../cluster/objects.ts'
 import type { Content, CounterName, Delta, Key, SetDelta, Value } from '../nftables/content.ts'
 import { SET_NAMES, type SetName } from '../nftables/schema.ts'
-import type { CounterMeaning } from './counters.ts'
-import { describe, describeList, memberLists } from './members.ts'
+import type { CounterMeaning } from './counter-names.ts'
+import { describe, describeList, memberLists } from './counter-members.ts'
 
 interface HeldCounter {
   readonly meaning: CounterMeaning

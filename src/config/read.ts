@@ -1,5 +1,5 @@
 // Settings from what the command line and the environment say; all of what is wrong is told at once.
-import { VethguardError } from '../errors.ts'
+import { VethguardError } from '../base/errors.ts'
 import { type Config, type OptionName, OPTIONS } from './options.ts'
 
 /**

@@ -1,7 +1,7 @@
 // What can be seen of a source from outside: for metrics and health.
-import type { EventType } from './events.ts'
-import type { RestartReason } from './failure.ts'
-import type { ResourceName } from './resource.ts'
+import type { EventType } from './reflector/watch-events.ts'
+import type { RestartReason } from './reflector/failure.ts'
+import type { ResourceName } from './reflector/resource.ts'
 
 /** Called as it happens, before the sink is told. Must not throw. Times are those of performance.now(). */
 export interface KubeObserver {

@@ -4,15 +4,15 @@
 //   namespaces ──────▶ Reflector ─┼─▶ sink   (each event as it comes; what was missed meanwhile: one batch)
 //   networkpolicies ─▶ Reflector ─┘
 import type { Logger } from 'pino'
-import { throwUncaught } from '../defect.ts'
+import { throwUncaught } from '../base/defect.ts'
 import type { Source, SourceSink } from '../source.ts'
-import { VethguardError } from '../errors.ts'
-import type { Credentials } from './access.ts'
+import { VethguardError } from '../base/errors.ts'
+import type { Credentials } from './credentials/access.ts'
 import type { KubeObserver, ResourceStatus } from './observer.ts'
-import { Reflector } from './reflector.ts'
-import { type ResourceName, resources } from './resource.ts'
-import type { Update } from './store.ts'
-import { TIMING, type Timing } from './timing.ts'
+import { Reflector } from './reflector/reflector.ts'
+import { type ResourceName, resources } from './reflector/resource.ts'
+import type { Update } from './reflector/store.ts'
+import { TIMING, type Timing } from './reflector/timing.ts'
 import { Transport } from './transport.ts'
 
 export interface KubeSourceOptions {

@@ -8,8 +8,8 @@
 import type { Readable } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
 import { type Dispatcher, EnvHttpProxyAgent, ProxyAgent } from 'undici'
-import type { Access, Credentials } from './access.ts'
-import { readError } from './status.ts'
+import type { Access, Credentials } from './credentials/access.ts'
+import { readError } from './reflector/status.ts'
 
 /** Idle time before the first keep-alive probe; libuv then sends one each second and gives up after ten. */
 const KEEP_ALIVE_MS = 10_000

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Source, SourceSink } from '../source.ts'
-import { VethguardError } from '../errors.ts'
+import { VethguardError } from '../base/errors.ts'
 import { type Manifest, readManifest, unreadableManifest } from './manifest.ts'
 import { Tree, isManifestName } from './tree.ts'
 import { ManifestUnion } from './union.ts'

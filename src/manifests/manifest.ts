@@ -53,7 +53,9 @@ export function duplicateProblem({ change, position }: ManifestObject, first: Ma
   return { object: placed(`${KIND_NAMES[change.kind]} ${change.key}`, position), field: '', message, ...of }
 }
 
-const KIND_NAMES = { pod: 'Pod', namespace: 'Namespace', policy: 'NetworkPolicy' } as const
+const KIND_NAMES = {
+  pod: 'Pod', namespace: 'Namespace', node: 'Node', policy: 'NetworkPolicy', 'cluster-policy': 'ClusterNetworkPolicy',
+} as const
 
 function placed(object: string, position: string): string {
   return object === '' ? position : `${object} (${position})`

@@ -1,5 +1,5 @@
 // Where the agent gets its way into the kernel from.
-import { NetlinkError, VethguardError } from '../errors.ts'
+import { NetlinkError, VethguardError } from '../base/errors.ts'
 import type { Backend } from '../nftables/backend.ts'
 import { EPERM } from './libc.ts'
 import { NetlinkBackend } from './nf-tables/backend.ts'

@@ -1,7 +1,7 @@
 // The few libc calls that Node has no way to make. Loaded once; thin, typed and checked.
 import { endianness } from 'node:os'
 import koffi from 'koffi'
-import { SystemCallError, VethguardError } from '../errors.ts'
+import { SystemCallError, VethguardError } from '../base/errors.ts'
 
 if (endianness() !== 'LE') throw new VethguardError('NODE_UNFIT', 'vethguard supports little-endian machines only (amd64, arm64)')
 

@@ -2,7 +2,7 @@
 import { closeSync, writeSync } from 'node:fs'
 import process from 'node:process'
 import type { ExecaError } from 'execa'
-import { VethguardError } from '../errors.ts'
+import { VethguardError } from '../base/errors.ts'
 import type { Backend, BackendState } from '../nftables/backend.ts'
 import type { CounterName, Key, Value } from '../nftables/content.ts'
 import { elementText } from '../nftables/element-text.ts'

@@ -1,6 +1,6 @@
 // Opens netlink sockets, here or in another network namespace.
 import { closeSync, openSync } from 'node:fs'
-import { SystemCallError } from '../errors.ts'
+import { SystemCallError } from '../base/errors.ts'
 import { AF_NETLINK, bind, EPERM, setns, setsockopt, SOCK_RAW, socket, SOL_SOCKET } from './libc.ts'
 
 const SOCKADDR_NL_BYTES = 12

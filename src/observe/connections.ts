@@ -1,6 +1,6 @@
 // Who may be connected to one server. Probes of kubelet share it with everybody who reaches it, and must always get in.
 import type { Socket } from 'node:net'
-import { addTo, removeFrom } from '../collections.ts'
+import { addTo, removeFrom } from '../base/collections.ts'
 
 /** Address of the other end → its connections, the oldest first. */
 type ByAddress = Map<string, Set<Socket>>

@@ -1,6 +1,6 @@
 // What probes are told. Liveness asks whether this process works, and not whether anybody else does: rules stay in force without an
 // API server, and agents that restart together would only make its return harder.
-import type { AgentView } from './view.ts'
+import type { AgentView } from '../agent/view.ts'
 import type { KubeStatus } from './watch-metrics.ts'
 
 export interface Health {

@@ -2,7 +2,7 @@
 import type { Registry } from 'prom-client'
 import { DIRECTIONS } from '../policy/types.ts'
 import { gaugeOf, valueOf } from './instruments.ts'
-import type { AgentView } from './view.ts'
+import type { AgentView } from '../agent/view.ts'
 
 export function stateMetrics(registry: Registry, view: () => AgentView): void {
   valueOf(registry, {

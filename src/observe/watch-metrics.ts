@@ -1,9 +1,9 @@
 // How the API server is heard: what came, what was interrupted, and what is known.
 import type { Registry } from 'prom-client'
-import type { EventType } from '../kube/events.ts'
-import { RESTART_REASONS } from '../kube/failure.ts'
+import type { EventType } from '../kube/reflector/watch-events.ts'
+import { RESTART_REASONS } from '../kube/reflector/failure.ts'
 import type { KubeObserver, ResourceStatus } from '../kube/observer.ts'
-import type { ResourceName } from '../kube/resource.ts'
+import type { ResourceName } from '../kube/reflector/resource.ts'
 import { counter, gaugeOf, type Sample } from './instruments.ts'
 
 /** By resource; empty before the start, and where there is no API server. */

@@ -1,7 +1,7 @@
 // What the agent does: how long it takes, how much it is, and what goes wrong.
 import { exponentialBuckets, type Registry } from 'prom-client'
 import { counter, histogram } from './instruments.ts'
-import type { AgentObserver, RepairReason, Stage } from './observer.ts'
+import type { AgentObserver, RepairReason, Stage } from '../agent/observer.ts'
 
 /** From 10 µs, the time of one system call, to 10 s, when somebody has noticed already. */
 const DURATIONS = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1].flatMap((decade) => [1, 2.5, 5].map((step) => Number((decade * step).toPrecision(2)))).concat(10)

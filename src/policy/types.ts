@@ -75,3 +75,54 @@ export interface PolicyChange {
   readonly key: PolicyKey
   readonly now: Policy | undefined
 }
+
+/** Of a ClusterNetworkPolicy: Admin before NetworkPolicies, Baseline after them. */
+export type Tier = 'Admin' | 'Baseline'
+/** Pass: no further rule of the tier is asked. */
+export type Action = 'Accept' | 'Deny' | 'Pass'
+
+/** Addresses of the nodes that these labels select, whatever runs there. */
+export interface NodePeer {
+  readonly kind: 'nodes'
+  readonly nodes: Selector
+}
+
+/** A PodPeer here never has `namespaces: 'own'`. */
+export type ClusterPeer = PodPeer | BlockPeer | NodePeer
+
+/**
+ * One rule of a ClusterNetworkPolicy. 'any' peers are written by the reader alone, where a Deny or Pass has a peer that it does not
+ * understand. An empty list matches nothing.
+ */
+export interface ClusterRule {
+  readonly action: Action
+  readonly peers: readonly ClusterPeer[] | 'any'
+  /** 'any' is a missing list: every protocol, ICMP included. A named port is here once for each protocol. */
+  readonly ports: readonly Port[] | 'any'
+}
+
+/** Pods of the namespaces that the one selects with the labels that the other does. */
+export interface Subject {
+  readonly namespaces: Selector
+  readonly pods: Selector
+}
+
+/** A ClusterNetworkPolicy (policy.networking.k8s.io/v1beta1) after validation. */
+export interface ClusterPolicy {
+  readonly key: PolicyKey
+  readonly name: string
+  readonly tier: Tier
+  /** 0 comes first. Of equal ones, the name decides. */
+  readonly priority: number
+  readonly subject: Subject
+  /** In order: the first rule that matches decides. None: the policy says nothing about the direction. */
+  readonly ingress: readonly ClusterRule[]
+  readonly egress: readonly ClusterRule[]
+}
+
+/** "This ClusterNetworkPolicy is now so"; undefined: it is gone. */
+export interface ClusterPolicyChange {
+  readonly kind: 'cluster-policy'
+  readonly key: PolicyKey
+  readonly now: ClusterPolicy | undefined
+}

@@ -1,13 +1,17 @@
 // What the evaluator is asked, and what it answers: a verdict with its reasons.
 import type { Address } from '../cluster/address.ts'
-import type { Namespace, Pod, PolicyKey, Protocol } from '../cluster/objects.ts'
-import type { Policy } from './types.ts'
+import type { ClusterNode, Namespace, Pod, PolicyKey, Protocol } from '../cluster/objects.ts'
+import type { ClusterPolicy, Policy } from './types.ts'
 
 /** Everything that decides, at one moment. Keys are unique. */
 export interface ClusterState {
   readonly pods: Iterable<Pod>
   readonly namespaces: Iterable<Namespace>
   readonly policies: Iterable<Policy>
+  /** Default: none. */
+  readonly clusterPolicies?: Iterable<ClusterPolicy>
+  /** Default: none. */
+  readonly nodes?: Iterable<ClusterNode>
 }
 
 /** The first packet of a connection, after service DNAT and before masquerade. */

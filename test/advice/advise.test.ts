@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import { advise, MAX_WARNINGS } from '../../src/advice/advise.ts'
 import { warningText } from '../../src/advice/warning.ts'
 import { parseCidr } from '../../src/cluster/address.ts'
-import { atOnce } from '../../src/steps.ts'
+import { atOnce } from '../../src/base/steps.ts'
 import { namespace, pod, policy } from '../policy/state.ts'
 import { compilerOf } from './world.ts'
 

@@ -1,12 +1,12 @@
 // The agent's loop without a process, a folder or veths: told what is so, over any back end.
 import pino, { type Logger } from 'pino'
 import { Agent } from '../../src/agent/agent.ts'
-import type { ReportOptions } from '../../src/agent/policy-reports.ts'
+import type { ReportOptions } from '../../src/report/policy-reports.ts'
 import type { Problem } from '../../src/cluster/change.ts'
 import type { Change, Source, SourceSink } from '../../src/source.ts'
 import { Compiler } from '../../src/compiler/compiler.ts'
 import type { Backend } from '../../src/nftables/backend.ts'
-import type { AgentObserver } from '../../src/observe/observer.ts'
+import type { AgentObserver } from '../../src/agent/observer.ts'
 import { NODES } from '../arbitrary/pool.ts'
 import { canonical } from '../compiler/canonical.ts'
 

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ENVIRONMENT, VETHGUARD } from '../cli/run.ts'
-import { inNamespace } from '../lab/namespace.ts'
+import { inNamespace } from '../../lab/namespace.ts'
 
 const PATIENCE_MS = 20_000
 const WARN = 40

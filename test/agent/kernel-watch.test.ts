@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import pino from 'pino'
 import type { Agent } from '../../src/agent/agent.ts'
 import { podKey } from '../../src/cluster/objects.ts'
-import { SystemCallError } from '../../src/errors.ts'
+import { SystemCallError } from '../../src/base/errors.ts'
 import { createBackend } from '../../src/netlink/create-backend.ts'
 import type { Backend } from '../../src/nftables/backend.ts'
 import type { Key } from '../../src/nftables/content.ts'

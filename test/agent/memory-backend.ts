@@ -1,6 +1,6 @@
 // A kernel in memory, as strict as the real one, that refuses and dawdles on demand.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import { VethguardError } from '../../src/errors.ts'
+import { VethguardError } from '../../src/base/errors.ts'
 import type { Backend, BackendState, TableState } from '../../src/nftables/backend.ts'
 import type { Content, CounterName, Key, Value } from '../../src/nftables/content.ts'
 import { schemaOf, type SetName, type TableFamily } from '../../src/nftables/schema.ts'

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import type { Attempt, Verdict } from '../lab/prober.ts'
+import type { Attempt, Verdict } from '../../lab/prober.ts'
 import { policyObject } from '../situations/fixture.ts'
 import { AgentLab, PORT_80 } from './agent-lab.ts'
 

@@ -45,7 +45,7 @@ export function finalState(changes: Iterable<Change>): Cluster {
     if (change.now === undefined) continue
     if (change.kind === 'pod') state.pods.push(change.now)
     else if (change.kind === 'namespace') state.namespaces.push(change.now)
-    else state.policies.push(change.now)
+    else if (change.kind === 'policy') state.policies.push(change.now)
   }
   return state
 }

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import {
   tcpBulkGbitsPerSecond, tcpConnectsPerSecond, tcpRoundTripsPerSecond, udpNsPerPacket, type Path,
 } from '../../bench/load/measure.ts'
-import { Lab } from '../lab/lab.ts'
-import { exec } from '../lab/namespace.ts'
+import { Lab } from '../../lab/lab.ts'
+import { exec } from '../../lab/namespace.ts'
 
 describe('the load generators send what they say', () => {
   let lab: Lab

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { OPTIONS } from '../../src/config/options.ts'
-import { ipBatch } from '../lab/namespace.ts'
+import { ipBatch } from '../../lab/namespace.ts'
 import { emptyKernel, type Kernel } from '../netlink/nf-tables/kernel.ts'
 import { VETHGUARD, vethguard } from './run.ts'
 

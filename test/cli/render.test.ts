@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { AgentLab } from '../agent/agent-lab.ts'
 import { emptyKernel, type Kernel, sortedElements } from '../netlink/nf-tables/kernel.ts'
-import { exec } from '../lab/namespace.ts'
+import { exec } from '../../lab/namespace.ts'
 import { policyObject } from '../situations/fixture.ts'
 import { vethguard } from './run.ts'
 

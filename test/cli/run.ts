@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { inNamespace } from '../lab/namespace.ts'
+import { inNamespace } from '../../lab/namespace.ts'
 
 export const VETHGUARD = fileURLToPath(new URL('../../bin/vethguard', import.meta.url))
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { getOrAdd } from '../../src/collections.ts'
+import { getOrAdd } from '../../src/base/collections.ts'
 import { Compiler } from '../../src/compiler/compiler.ts'
-import { hitCounter, denyCounter } from '../../src/compiler/counters.ts'
+import { hitCounter, denyCounter } from '../../src/compiler/counter-names.ts'
 import type { Content, CounterName, Delta, Key, Value } from '../../src/nftables/content.ts'
 import type { SetName } from '../../src/nftables/schema.ts'
 import { matches } from '../../src/policy/selector.ts'
@@ -16,7 +16,7 @@ import { NODES, POOL } from '../arbitrary/pool.ts'
 import { flowsOf } from '../arbitrary/flows.ts'
 import { property } from '../property.ts'
 import { canonical } from './canonical.ts'
-import { lookup, type Side } from './lookup.ts'
+import { lookup, type Side } from '../../src/nftables/lookup.ts'
 
 const NODE = NODES[0]
 /** Every pod is on the node: more of them share policies. */

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { castOf, OUTSIDE_COUNT, serviceName } from '../../demo/cast.ts'
 import { EXAMPLES, readCluster } from '../../demo/manifests.ts'
-import { literalAddress } from '../lab/host.ts'
-import { Lab } from '../lab/lab.ts'
+import { literalAddress } from '../../lab/host.ts'
+import { Lab } from '../../lab/lab.ts'
 
 let lab: Lab
 beforeAll(() => {

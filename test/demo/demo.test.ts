@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { listNamespaces } from '../lab/namespace.ts'
+import { listNamespaces } from '../../lab/namespace.ts'
 
 const MAIN = join(import.meta.dirname, '..', '..', 'demo', 'main.ts')
 

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import {
   createNamespaces, deleteNamespaces, exec, ipBatch, namespacePrefix, onProcessEnd, sweepNamespaces,
-} from '../lab/namespace.ts'
+} from '../../lab/namespace.ts'
 import { Account, type Rule } from './account.ts'
 import type { ApiClient } from './api-client.ts'
 import type { KeyPair } from './cluster/certificates.ts'

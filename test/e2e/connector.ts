@@ -1,8 +1,8 @@
 // How undici opens connections inside a network namespace, plain or with TLS.
 import { connect as connectTls, type SecureContextOptions } from 'node:tls'
 import type { Pool } from 'undici'
-import { dial } from '../lab/client.ts'
-import { literalAddress } from '../lab/host.ts'
+import { dial } from '../../lab/client.ts'
+import { literalAddress } from '../../lab/host.ts'
 
 export type Connector = Extract<NonNullable<Pool.Options['connect']>, (...args: never[]) => void>
 

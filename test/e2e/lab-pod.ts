@@ -1,6 +1,6 @@
 // A pod of the lab as the API server is to know it: bound to its node, running, with its addresses.
-import { addressTexts } from '../lab/host.ts'
-import type { LabPod } from '../lab/pod.ts'
+import { addressTexts } from '../../lab/host.ts'
+import type { LabPod } from '../../lab/pod.ts'
 import type { ApiObject } from './resource-path.ts'
 
 export interface LabPodOptions {

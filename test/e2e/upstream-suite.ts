@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { inNamespace } from '../lab/namespace.ts'
+import { inNamespace } from '../../lab/namespace.ts'
 import { kubernetes } from './cluster/binaries.ts'
 import type { Cluster } from './cluster/cluster.ts'
 

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ResourceName } from '../../src/kube/resource.ts'
+import type { ResourceName } from '../../src/kube/reflector/resource.ts'
 import { FakeHistory, type FakeEvent, type FakeObject } from './fake-history.ts'
 
 /** What the next request for a resource gets instead of its answer. */

@@ -1,5 +1,5 @@
 // What a fake API server knows: its objects, and everything that has happened to them, as etcd keeps it.
-import type { ResourceName } from '../../src/kube/resource.ts'
+import type { ResourceName } from '../../src/kube/reflector/resource.ts'
 
 export interface FakeObject {
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly [field: string]: unknown }

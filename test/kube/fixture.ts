@@ -1,10 +1,10 @@
 // What the tests of src/kube share: a source on a fake server, with times short enough to wait for.
 import { setTimeout as delay } from 'node:timers/promises'
 import pino, { type Logger } from 'pino'
-import type { Credentials } from '../../src/kube/access.ts'
+import type { Credentials } from '../../src/kube/credentials/access.ts'
 import type { KubeObserver } from '../../src/kube/observer.ts'
 import { KubeSource } from '../../src/kube/source.ts'
-import type { Timing } from '../../src/kube/timing.ts'
+import type { Timing } from '../../src/kube/reflector/timing.ts'
 import type { FakeApi } from './fake-api.ts'
 import type { FakeObject } from './fake-history.ts'
 

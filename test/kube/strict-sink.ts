@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Problem } from '../../src/cluster/change.ts'
 import type { Change, SourceSink } from '../../src/source.ts'
-import { type ResourceName, resources } from '../../src/kube/resource.ts'
+import { type ResourceName, resources } from '../../src/kube/reflector/resource.ts'
 import type { FakeHistory } from './fake-history.ts'
 import { NODE } from './fixture.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { crc32c, internetChecksum } from './checksum.ts'
-import { answerTo, decodeFrame, encodeFrame, macBytes, type Frame } from './frame.ts'
-import { literalAddress } from './host.ts'
+import { crc32c, internetChecksum } from '../../lab/checksum.ts'
+import { answerTo, decodeFrame, encodeFrame, macBytes, type Frame } from '../../lab/frame.ts'
+import { literalAddress } from '../../lab/host.ts'
 
 const frame: Frame = {
   protocol: 'TCP',

@@ -5,10 +5,10 @@ import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import {
   createNamespaces, deleteNamespaces, exec, inNamespace, listNamespaces, namespacePrefix, sweepNamespaces,
-} from './namespace.ts'
+} from '../../lab/namespace.ts'
 
 const here = (): string => readlinkSync('/proc/thread-self/ns/net')
-const module = new URL('./namespace.ts', import.meta.url).pathname
+const module = new URL('../../lab/namespace.ts', import.meta.url).pathname
 let names: [string, string]
 
 beforeEach(() => {

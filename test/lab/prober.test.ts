@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { formatAddress, type Address } from '../../src/cluster/address.ts'
-import { addressOf, literalAddress, type Host } from './host.ts'
-import { Lab } from './lab.ts'
-import { exec } from './namespace.ts'
-import type { LabNode } from './node.ts'
-import { formatCell, Prober, type Attempt, type Cell, type Probe, type Verdict } from './prober.ts'
+import { addressOf, literalAddress, type Host } from '../../lab/host.ts'
+import { Lab } from '../../lab/lab.ts'
+import { exec } from '../../lab/namespace.ts'
+import type { LabNode } from '../../lab/node.ts'
+import { formatCell, Prober, type Attempt, type Cell, type Probe, type Verdict } from '../../lab/prober.ts'
 
 const PROBES: Probe[] = ([4, 6] as const).flatMap((family) => [
   { protocol: 'TCP', port: 80, family },

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { connect, dial, exchange } from './client.ts'
-import { addressOf } from './host.ts'
-import { Lab } from './lab.ts'
-import { exec } from './namespace.ts'
-import { Prober } from './prober.ts'
-import { Servers } from './servers.ts'
+import { connect, dial, exchange } from '../../lab/client.ts'
+import { addressOf } from '../../lab/host.ts'
+import { Lab } from '../../lab/lab.ts'
+import { exec } from '../../lab/namespace.ts'
+import { Prober } from '../../lab/prober.ts'
+import { Servers } from '../../lab/servers.ts'
 
 describe.each(['routed', 'bridge'] as const)('%s', (layout) => {
   let lab: Lab

@@ -2,7 +2,7 @@
 import pino from 'pino'
 import type { PodKey, PolicyKey } from '../../src/cluster/objects.ts'
 import { Metrics, type MetricsOptions } from '../../src/observe/metrics.ts'
-import type { AgentView, HitTotals, Total } from '../../src/observe/view.ts'
+import type { AgentView, DeniedTotal, HitTotals, PolicyTotal } from '../../src/agent/view.ts'
 import type { Direction } from '../../src/policy/types.ts'
 
 export const NO_HITS: HitTotals = { policies: [], denied: [], spoofed: 0, stray: 0 }
@@ -36,7 +36,7 @@ export function metricsOf(options: Partial<MetricsOptions> = {}): Metrics {
 }
 
 /** `x/web ingress 3` */
-export function hit(text: string): Total<PolicyKey> & Total<PodKey> {
+export function hit(text: string): PolicyTotal & DeniedTotal {
   const [key, direction, packets] = text.split(' ')
-  return { key: key as PolicyKey & PodKey, direction: direction as Direction, packets: Number(packets) }
+  return { key: key as PolicyKey & PodKey, direction: direction as Direction, packets: Number(packets), action: 'accept', by: 'isolation' }
 }

@@ -1,5 +1,5 @@
 // curl in an agent's network namespace: where probes and Prometheus come from.
-import { exec } from '../lab/namespace.ts'
+import { exec } from '../../lab/namespace.ts'
 
 export interface Answer {
   readonly status: number

@@ -3,7 +3,7 @@ import { prepareEvaluator } from '../../src/policy/evaluator.ts'
 import type { Direction } from '../../src/policy/types.ts'
 import type { ClusterState, Flow, Verdict } from '../../src/policy/verdict.ts'
 import { PROBES } from '../arbitrary/flows.ts'
-import { type Cell, formatCell, type Probe } from '../lab/prober.ts'
+import { type Cell, formatCell, type Probe } from '../../lab/prober.ts'
 import { flowOf } from './enforced-lab.ts'
 
 /** Every port that random policies are about, each protocol, both families. */

@@ -5,8 +5,8 @@ import { readObject } from '../../src/manifests/objects.ts'
 import { SITUATIONS } from '../situations/all.ts'
 import { type KubeObject, PODS, type Place, type PodName } from '../situations/fixture.ts'
 import { type Check, momentsOf } from '../situations/situation.ts'
-import type { Host } from '../lab/host.ts'
-import type { LabOptions } from '../lab/lab.ts'
+import type { Host } from '../../lab/host.ts'
+import type { LabOptions } from '../../lab/lab.ts'
 import { EnforcedLab } from './enforced-lab.ts'
 
 const LABS: readonly LabOptions[] = [

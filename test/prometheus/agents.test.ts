@@ -10,7 +10,7 @@ import { templateOf } from '../chart/pod-template.ts'
 import { Stage } from '../e2e/agent/stage.ts'
 import { until } from '../e2e/cluster/until.ts'
 import type { ApiObject } from '../e2e/resource-path.ts'
-import type { Probe } from '../lab/prober.ts'
+import type { Probe } from '../../lab/prober.ts'
 import { Prometheus } from './prometheus.ts'
 import { scrapeConfigOf } from './scrape-config.ts'
 

@@ -1,6 +1,6 @@
 // A transaction → one batch of nf_tables messages, which the kernel applies as a whole.
 import type { Command, Transaction } from '../../nftables/transaction.ts'
-import { atOnce, type Steps } from '../../steps.ts'
+import { atOnce, type Steps } from '../../base/steps.ts'
 import { writeElements } from './elements.ts'
 import { MessageWriter, sequenceAfter } from './message.ts'
 import { BATCH_SUBSYSTEM, NLM_F, NLMSG } from './protocol.ts'

@@ -1,6 +1,6 @@
 // Reads the tables back: what is there, every element, every counter. On its own socket, beside the one that commits.
 import { setImmediate } from 'node:timers/promises'
-import { NetlinkError, VethguardError } from '../../errors.ts'
+import { NetlinkError, VethguardError } from '../../base/errors.ts'
 import type { Content, CounterName, Key, Value } from '../../nftables/content.ts'
 import { SPOOFED } from '../../nftables/program.ts'
 import { SET_NAMES, TABLE_NAME, type SetName, type TableFamily } from '../../nftables/schema.ts'

@@ -1,7 +1,7 @@
 // One NETLINK_NETFILTER socket: sends batches, asks questions. The kernel does all within send(2), so answers are there at once.
 import { closeSync } from 'node:fs'
-import { NetlinkError, SystemCallError, VethguardError } from '../../errors.ts'
-import { atOnce } from '../../steps.ts'
+import { NetlinkError, SystemCallError, VethguardError } from '../../base/errors.ts'
+import { atOnce } from '../../base/steps.ts'
 import { EINTR, ENOBUFS, EPERM, getsockname, MSG_DONTWAIT, recv, send, sendInBackground, setsockopt, SOL_SOCKET } from '../libc.ts'
 import { DATAGRAM_BYTES, openNetlinkSocket, setReceiveBuffer, SOL_NETLINK } from '../open-socket.ts'
 import { messages, type Message } from './attributes.ts'

@@ -1,5 +1,5 @@
 // A cheap look at the kernel: which tables there are, whose they are, and the generation.
-import { VethguardError } from '../../errors.ts'
+import { VethguardError } from '../../base/errors.ts'
 import type { BackendState, TableState } from '../../nftables/backend.ts'
 import type { TableFamily } from '../../nftables/schema.ts'
 import type { TableFlag } from '../../nftables/transaction.ts'

@@ -1,6 +1,6 @@
 // Follows what changes in the kernel's tables: a multicast socket, read on a thread of libuv's pool.
 import { closeSync, read } from 'node:fs'
-import { SystemCallError } from '../../errors.ts'
+import { SystemCallError } from '../../base/errors.ts'
 import { ENOBUFS, MSG_DONTWAIT, recv, send, setsockopt, SOL_SOCKET } from '../libc.ts'
 import { MessageWriter } from '../nf-tables/message.ts'
 import { DATAGRAM_BYTES, openNetlinkSocket, setReceiveBuffer } from '../open-socket.ts'

@@ -1,6 +1,6 @@
 // One NETLINK_ROUTE socket for dumps, in the agent's namespace or in a named one.
 import { closeSync } from 'node:fs'
-import { NetlinkError } from '../../errors.ts'
+import { NetlinkError } from '../../base/errors.ts'
 import { EINTR, recv, send, setsockopt } from '../libc.ts'
 import { MessageWriter, sequenceAfter } from '../nf-tables/message.ts'
 import { DATAGRAM_BYTES, openNetlinkSocket, SOL_NETLINK } from '../open-socket.ts'

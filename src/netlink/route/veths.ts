@@ -6,8 +6,8 @@
 // Once it has started nothing ends it: when sockets fail all is begun anew with others, later and later.
 import type { Address } from '../../cluster/address.ts'
 import type { Veth } from '../../cluster/veth.ts'
-import { throwUncaught } from '../../defect.ts'
-import { NetlinkError, VethguardError } from '../../errors.ts'
+import { throwUncaught } from '../../base/defect.ts'
+import { NetlinkError, VethguardError } from '../../base/errors.ts'
 import type { RouteEvent } from './decode.ts'
 import { RouteEvents } from './events.ts'
 import { RouteSocket } from './socket.ts'

@@ -1,6 +1,6 @@
 // An agent process on a lab node, and what it says in its log.
 import { join } from 'node:path'
-import type { LabNode } from '../../lab/node.ts'
+import type { LabNode } from '../../../lab/node.ts'
 import type { Daemon } from '../cluster/daemon.ts'
 import { until } from '../cluster/until.ts'
 import { startNodeAgent } from '../node-agent.ts'

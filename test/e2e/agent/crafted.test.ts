@@ -1,7 +1,7 @@
 // Packets that are not connections to ports, or not from whom they say, judged by agents that read a real API server.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import { addressTexts, addressOf, type Host } from '../../lab/host.ts'
-import type { Attempt, Probe, Verdict } from '../../lab/prober.ts'
+import { addressTexts, addressOf, type Host } from '../../../lab/host.ts'
+import type { Attempt, Probe, Verdict } from '../../../lab/prober.ts'
 import type { ApiObject } from '../resource-path.ts'
 import { Stage } from './stage.ts'
 

@@ -1,8 +1,8 @@
 // Extreme but valid objects through a real API server: they are in force, and the next change follows as fast as ever.
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { addressTexts } from '../../lab/host.ts'
-import type { Probe, Verdict } from '../../lab/prober.ts'
+import { addressTexts } from '../../../lab/host.ts'
+import type { Probe, Verdict } from '../../../lab/prober.ts'
 import type { ApiObject } from '../resource-path.ts'
 import { extremes, LONG_LABEL } from './extreme-objects.ts'
 import { Stage } from './stage.ts'

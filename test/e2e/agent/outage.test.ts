@@ -1,7 +1,7 @@
 // The API server goes away and comes back: what is in force stays so, and what changed meanwhile or right after follows.
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { exec } from '../../lab/namespace.ts'
+import { exec } from '../../../lab/namespace.ts'
 import type { ApiObject } from '../resource-path.ts'
 import { Stage } from './stage.ts'
 

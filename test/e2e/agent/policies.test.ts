@@ -1,7 +1,7 @@
 // Objects of a real API server come, change and go, and what packets do on two nodes follows; both families.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { addressTexts } from '../../lab/host.ts'
+import { addressTexts } from '../../../lab/host.ts'
 import type { Family } from '../../../src/cluster/address.ts'
 import { labPodObjects } from '../lab-pod.ts'
 import type { ApiObject } from '../resource-path.ts'

@@ -32,6 +32,8 @@ export async function store(admin: ApiClient, change: Change): Promise<boolean> 
         return await storePolicy(admin, change)
       case 'pod':
         return await storePod(admin, change)
+      default:
+        return false // neither is in the histories
     }
   } catch (error) {
     if (error instanceof ApiError && error.status === 422) return false

@@ -1,6 +1,6 @@
 // Who the nodes of a whole cluster are and how they reach each other: namespaces on one bridge, the fabric, with routes to each
 // other's pods. Node 0 is the control plane and has no pods.
-import { createNamespaces, exec, ipBatch } from '../../lab/namespace.ts'
+import { createNamespaces, exec, ipBatch } from '../../../lab/namespace.ts'
 
 export interface ClusterNode {
   readonly index: number

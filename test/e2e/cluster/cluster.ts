@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { deleteNamespaces, namespacePrefix, onProcessEnd, sweepNamespaces } from '../../lab/namespace.ts'
+import { deleteNamespaces, namespacePrefix, onProcessEnd, sweepNamespaces } from '../../../lab/namespace.ts'
 import type { ApiClient } from '../api-client.ts'
 import { makeStateFolder, removeStateFolder } from '../state-folder.ts'
 import { CLUSTER_PROGRAMS, installNodePackages, kubernetes, runTool, type ClusterProgram } from './binaries.ts'

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { inNamespace } from '../../lab/namespace.ts'
+import { inNamespace } from '../../../lab/namespace.ts'
 
 export interface DaemonOptions {
   readonly argv: readonly string[]

@@ -1,7 +1,7 @@
 // What there is to look at when something failed: the tables and links of each node, and what the agents said.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { exec } from '../../lab/namespace.ts'
+import { exec } from '../../../lab/namespace.ts'
 import type { Agents } from './agents.ts'
 import type { Cluster } from './cluster.ts'
 import type { ClusterNode } from './cluster-node.ts'

@@ -1,7 +1,7 @@
 // kubectl, for what is a protocol of its own (exec, logs); everything else goes through ApiClient.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { inNamespace } from '../../lab/namespace.ts'
+import { inNamespace } from '../../../lab/namespace.ts'
 import { kubernetes } from './binaries.ts'
 import type { Cluster } from './cluster.ts'
 

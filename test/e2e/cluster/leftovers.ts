@@ -1,6 +1,6 @@
 // What a cluster or an API server has left on the machine; nothing, if they are closed properly.
 import { readdirSync, readFileSync } from 'node:fs'
-import { listNamespaces } from '../../lab/namespace.ts'
+import { listNamespaces } from '../../../lab/namespace.ts'
 import { cgroupsNamed } from './cgroups.ts'
 
 /** @param prefix of all names of the maker's @returns descriptions of what is still there */

@@ -4,8 +4,8 @@ import type { Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatAddress } from '../../../src/cluster/address.ts'
-import { inNamespace } from '../../lab/namespace.ts'
-import { udpSocket } from '../../lab/servers.ts'
+import { inNamespace } from '../../../lab/namespace.ts'
+import { udpSocket } from '../../../lab/servers.ts'
 import type { Place } from './reach.ts'
 
 export interface StreamCounts {

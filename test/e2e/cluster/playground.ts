@@ -1,6 +1,6 @@
 // A Kubernetes namespace for one check: real pods on chosen nodes, Services and policies, all removed with it.
-import { literalAddress } from '../../lab/host.ts'
-import { deleteNamespaces } from '../../lab/namespace.ts'
+import { literalAddress } from '../../../lab/host.ts'
+import { deleteNamespaces } from '../../../lab/namespace.ts'
 import { ApiError } from '../api-client.ts'
 import type { ApiObject } from '../resource-path.ts'
 import type { Cluster } from './cluster.ts'

@@ -1,7 +1,7 @@
 // A container's process as the machine sees it, and a name for the network namespace of its pod, so that a test can open sockets in
 // there without starting anything in the pod.
 import { readdirSync, readFileSync } from 'node:fs'
-import { ipBatch } from '../../lab/namespace.ts'
+import { ipBatch } from '../../../lab/namespace.ts'
 
 /**
  * @param name of the namespace from now on; whoever named it deletes it

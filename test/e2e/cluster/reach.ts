@@ -1,8 +1,8 @@
 // Who reaches whom in a whole cluster: real connections from real pods and nodes, asked until everything is as it should be.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatAddress, type Address, type Family } from '../../../src/cluster/address.ts'
-import { connect, exchange, type Outcome } from '../../lab/client.ts'
-import { literalAddress } from '../../lab/host.ts'
+import { connect, exchange, type Outcome } from '../../../lab/client.ts'
+import { literalAddress } from '../../../lab/host.ts'
 import type { ClusterNode } from './cluster-node.ts'
 import { Unexpected } from './unexpected.ts'
 

@@ -1,7 +1,7 @@
 // How commits behave: order, size, failure.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { addressFromBytes } from '../../../src/cluster/address.ts'
-import { NetlinkError } from '../../../src/errors.ts'
+import { NetlinkError } from '../../../src/base/errors.ts'
 import type { Backend } from '../../../src/nftables/backend.ts'
 import type { Content, CounterName, Key, Value } from '../../../src/nftables/content.ts'
 import { diff, emptyContent } from '../../../src/nftables/diff.ts'

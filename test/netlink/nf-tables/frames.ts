@@ -1,7 +1,7 @@
 // Ethernet frames by hand, sent as they are from an interface of a namespace.
 import { closeSync } from 'node:fs'
 import { AF_PACKET, sendto, SOCK_RAW, socket } from '../../../src/netlink/libc.ts'
-import { exec, inNamespace } from '../../lab/namespace.ts'
+import { exec, inNamespace } from '../../../lab/namespace.ts'
 import { address } from '../../nftables/contents.ts'
 
 const BROADCAST = Buffer.alloc(6, 0xff)

@@ -1,7 +1,7 @@
 // A network namespace with nothing in it, and what nft says about it.
 import { Reader } from '../../../src/netlink/nf-tables/reader.ts'
 import type { Content } from '../../../src/nftables/content.ts'
-import { createNamespaces, deleteNamespaces, exec, namespacePrefix, onProcessEnd } from '../../lab/namespace.ts'
+import { createNamespaces, deleteNamespaces, exec, namespacePrefix, onProcessEnd } from '../../../lab/namespace.ts'
 
 export interface Kernel {
   readonly name: string

@@ -7,7 +7,7 @@ import type { Content, CounterName, Key, Value } from '../../../src/nftables/con
 import type { SetName } from '../../../src/nftables/schema.ts'
 import { replace } from '../../../src/nftables/transaction.ts'
 import { createBackend } from '../../../src/netlink/create-backend.ts'
-import { createNamespaces, deleteNamespaces, exec, ipBatch, namespacePrefix, onProcessEnd } from '../../lab/namespace.ts'
+import { createNamespaces, deleteNamespaces, exec, ipBatch, namespacePrefix, onProcessEnd } from '../../../lab/namespace.ts'
 import { address, classid, port } from '../../nftables/contents.ts'
 import { arp, ETHERTYPE, frame, ip, PROTOCOL, send, tagged, type Packet } from './frames.ts'
 

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { Veth } from '../../../src/cluster/veth.ts'
 import { addressLines, follow, makeNode, vethLines, type Follower, type TestNode } from './node.ts'
-import { ipBatch } from '../../lab/namespace.ts'
+import { ipBatch } from '../../../lab/namespace.ts'
 
 const COUNT = 50
 let node: TestNode

@@ -1,10 +1,10 @@
 // From a node's kernel to the guard: every pod of the lab is bound to its veth, in both layouts.
 import { expect, test } from '@jest/globals'
 import type { Pod } from '../../../src/cluster/objects.ts'
-import { bindPods, evidenceOf, guardElements } from '../../../src/compiler/guard.ts'
+import { bindPods, evidenceOf, guardElements } from '../../../src/guard/bindings.ts'
 import { VethTable } from '../../../src/netlink/route/veths.ts'
-import { Lab } from '../../lab/lab.ts'
-import type { LabPod } from '../../lab/pod.ts'
+import { Lab } from '../../../lab/lab.ts'
+import type { LabPod } from '../../../lab/pod.ts'
 
 function podOf({ name, node, address4, address6 }: LabPod): Pod {
   return {

@@ -2,7 +2,7 @@
 import { formatAddress, type Address } from '../../../src/cluster/address.ts'
 import type { Veth } from '../../../src/cluster/veth.ts'
 import { VethTable, type VethChange } from '../../../src/netlink/route/veths.ts'
-import { createNamespaces, deleteNamespaces, ipBatch, namespacePrefix, onProcessEnd } from '../../lab/namespace.ts'
+import { createNamespaces, deleteNamespaces, ipBatch, namespacePrefix, onProcessEnd } from '../../../lab/namespace.ts'
 
 export interface TestNode {
   readonly namespace: string

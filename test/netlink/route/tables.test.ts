@@ -1,10 +1,10 @@
 // The dumps against what `ip` made.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { formatAddress } from '../../../src/cluster/address.ts'
-import { NetlinkError } from '../../../src/errors.ts'
+import { NetlinkError } from '../../../src/base/errors.ts'
 import { RouteSocket } from '../../../src/netlink/route/socket.ts'
 import { addressesInside, fdb, hostRoutes, links, neighbours } from '../../../src/netlink/route/tables.ts'
-import { exec } from '../../lab/namespace.ts'
+import { exec } from '../../../lab/namespace.ts'
 import { addressLines, makeNode, vethLines, type TestNode } from './node.ts'
 
 describe('dumps of a node with a routed pod and a bridged one', () => {

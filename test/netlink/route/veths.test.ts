@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { VethTable } from '../../../src/netlink/route/veths.ts'
 import { gatherUncaught } from '../../agent/uncaught.ts'
-import { deleteNamespaces, exec } from '../../lab/namespace.ts'
-import { replaceDescriptor } from '../../lab/native.ts'
+import { deleteNamespaces, exec } from '../../../lab/namespace.ts'
+import { replaceDescriptor } from '../../../lab/native.ts'
 import { addressLines, follow, makeNode, texts, vethLines, type Follower, type TestNode } from './node.ts'
 
 let node: TestNode

@@ -1,5 +1,5 @@
 // `helm test` is worth something only if it fails where nothing is enforced.
-import { exec } from '../../../lab/namespace.ts'
+import { exec } from '../../../../lab/namespace.ts'
 import type { Release } from '../release.ts'
 import type { Check } from './check.ts'
 

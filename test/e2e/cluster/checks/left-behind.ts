@@ -1,7 +1,7 @@
 // What a release has left in a cluster: tables in the kernels of nodes, files on nodes, objects.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { exec } from '../../../lab/namespace.ts'
+import { exec } from '../../../../lab/namespace.ts'
 import type { ApiObject } from '../../resource-path.ts'
 import type { Cluster } from '../cluster.ts'
 

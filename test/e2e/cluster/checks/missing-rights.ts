@@ -1,7 +1,7 @@
 // Every right of the chart is needed: without any one of them policies are not enforced as they should be, and the agent says why.
 // What is applied are the chart's own objects but for that right; no release is installed meanwhile.
 import { join } from 'node:path'
-import { exec } from '../../../lab/namespace.ts'
+import { exec } from '../../../../lab/namespace.ts'
 import type { Rule } from '../../account.ts'
 import { find, isHook, render } from '../../../chart/helm.ts'
 import { templateOf } from '../../../chart/pod-template.ts'

@@ -1,5 +1,5 @@
 // Pods that come, go and start again under policies that were there before.
-import { dial } from '../../../lab/client.ts'
+import { dial } from '../../../../lab/client.ts'
 import { until } from '../until.ts'
 import { expectReach } from '../reach.ts'
 import { statusOf } from '../pod-object.ts'

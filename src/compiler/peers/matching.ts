@@ -1,0 +1,122 @@
+// Which groups match which predicates: the one place where selectors meet labels on the peers' side.
+import { addTo, removeFrom } from '../../base/collections.ts'
+import type { Labels } from '../../cluster/objects.ts'
+import { matches } from '../../policy/selector.ts'
+import type { Selector } from '../../policy/types.ts'
+import type { Groups } from './groups.ts'
+import type { GroupPredicate, PodPredicate, PortName, Predicates } from './predicates.ts'
+import type { Alike, Group } from '../model.ts'
+
+/** Predicates with the same namespaces, and the known namespaces that match. */
+interface Selection {
+  readonly selector: Selector
+  readonly namespaces: Set<string>
+  readonly predicates: Set<PodPredicate>
+}
+
+export class Matching {
+  readonly #groups: Groups
+  readonly #predicates: Predicates
+  readonly #namespaces = new Map<string, Labels>()
+  readonly #byName = new Map<string, Set<PodPredicate>>()
+  readonly #bySelector = new Map<string, Selection>()
+
+  constructor(groups: Groups, predicates: Predicates) {
+    this.#groups = groups
+    this.#predicates = predicates
+  }
+
+  /**
+   * A namespace's labels; undefined: unknown, then only an empty selector matches it.
+   * @returns groups to match anew
+   */
+  setNamespace(name: string, labels: Labels | undefined): Iterable<Group> {
+    if (labels === undefined) this.#namespaces.delete(name)
+    else this.#namespaces.set(name, labels)
+    for (const { selector, namespaces } of this.#bySelector.values()) {
+      if (labels !== undefined && matches(selector, labels)) namespaces.add(name)
+      else namespaces.delete(name)
+    }
+    return this.#groups.inNamespace(name)
+  }
+
+  /** Starts to match a predicate. @returns the groups it matches */
+  addPods(predicate: PodPredicate): Group[] {
+    const candidates = [...this.#candidates(predicate)]
+    return candidates.filter(({ labels }) => matches(predicate.pods, labels))
+  }
+
+  /** @returns groups that have a port of this name */
+  addName(name: PortName): Group[] {
+    return [...this.#groups.all()].filter(({ ports }) => ports.some((port) => port.name === name.name && port.protocol === name.protocol))
+  }
+
+  removePods(predicate: PodPredicate): void {
+    const { namespaces } = predicate
+    if ('name' in namespaces) {
+      removeFrom(this.#byName, namespaces.name, predicate)
+      return
+    }
+    const key = JSON.stringify(namespaces)
+    const selection = this.#bySelector.get(key)
+    selection?.predicates.delete(predicate)
+    if (selection?.predicates.size === 0) this.#bySelector.delete(key)
+  }
+
+  /** Whether a known namespace is one of those that a predicate which is being matched is about. */
+  matchesNamespace({ namespaces }: PodPredicate): boolean {
+    if ('name' in namespaces) return this.#namespaces.has(namespaces.name)
+    return (this.#bySelector.get(JSON.stringify(namespaces))?.namespaces.size ?? 0) > 0
+  }
+
+  /** Everything that holds of a group, by ascending ids. */
+  predicatesOf(group: Alike): GroupPredicate[] {
+    const found: GroupPredicate[] = []
+    const add = (predicates: Iterable<PodPredicate>) => {
+      for (const predicate of predicates) if (matches(predicate.pods, group.labels)) found.push(predicate)
+    }
+    add(this.#byName.get(group.namespace) ?? [])
+    for (const selection of this.#bySelector.values()) if (holds(selection, group.namespace)) add(selection.predicates)
+    found.push(...this.#portsOf(group))
+    return found.sort((a, b) => a.id - b.id)
+  }
+
+  #portsOf(group: Alike): GroupPredicate[] {
+    return group.ports.flatMap(({ name, protocol, port }) => {
+      const asked = this.#predicates.name(protocol, name)
+      return asked === undefined ? [] : [this.#predicates.port(asked, port)]
+    })
+  }
+
+  *#candidates(predicate: PodPredicate): Iterable<Group> {
+    const { namespaces } = predicate
+    if ('name' in namespaces) {
+      addTo(this.#byName, namespaces.name, predicate)
+      yield* this.#groups.inNamespace(namespaces.name)
+      return
+    }
+    const selection = this.#selection(namespaces)
+    selection.predicates.add(predicate)
+    if (isEmpty(selection)) yield* this.#groups.all()
+    else for (const namespace of selection.namespaces) yield* this.#groups.inNamespace(namespace)
+  }
+
+  #selection(selector: Selector): Selection {
+    const key = JSON.stringify(selector)
+    const known = this.#bySelector.get(key)
+    if (known !== undefined) return known
+    const matching = [...this.#namespaces].filter(([, labels]) => matches(selector, labels)).map(([name]) => name)
+    const selection = { selector, namespaces: new Set(matching), predicates: new Set<PodPredicate>() }
+    this.#bySelector.set(key, selection)
+    return selection
+  }
+}
+
+/** An empty selector also matches namespaces whose labels are not known (yet, or any more). */
+function holds(selection: Selection, namespace: string): boolean {
+  return isEmpty(selection) || selection.namespaces.has(namespace)
+}
+
+function isEmpty({ selector }: Selection): boolean {
+  return selector.requirements.length === 0
+}

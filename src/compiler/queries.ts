@@ -1,0 +1,116 @@
+// Whom policies reach: for advice to their authors, for logs and for metrics. Answered from what the compiler keeps anyway.
+import type { Address } from '../cluster/address.ts'
+import type { Pod, PolicyKey } from '../cluster/objects.ts'
+import { matches } from '../policy/selector.ts'
+import type { Direction, NamedPortRef, Policy } from '../policy/types.ts'
+import type { Locals } from './endpoints/locals.ts'
+import { contenders } from './addresses/ownership.ts'
+import type { Peers } from './peers/peers.ts'
+import type { PodPredicate } from './peers/predicates.ts'
+import type { Group, PodRecord, Signature } from './model.ts'
+import type { ActivePolicy, ActiveRule } from './stages/rules.ts'
+
+/** An address that several pods have an equal right to, at least one of them of this node. */
+export interface Contested {
+  readonly address: Address
+  readonly pods: readonly Pod[]
+  /** Those of this node. */
+  readonly local: readonly Pod[]
+}
+
+export interface CensusSources {
+  readonly peers: Peers
+  readonly locals: Locals
+  readonly active: ReadonlyMap<PolicyKey, ActivePolicy>
+  readonly isLocal: (pod: PodRecord) => boolean
+}
+
+export class Census {
+  readonly #sources: CensusSources
+
+  constructor(sources: CensusSources) {
+    this.#sources = sources
+  }
+
+  /** All policies of the cluster. */
+  policies(): Iterable<Policy> {
+    return this.#sources.locals.policies()
+  }
+
+  /** The policy, if it selects a pod of this node. */
+  active(key: PolicyKey): ActivePolicy | undefined {
+    return this.#sources.active.get(key)
+  }
+
+  /** How many pods of this node a policy isolates. */
+  isolated(key: PolicyKey, direction: Direction): number {
+    const { active, locals } = this.#sources
+    return active.get(key)?.rules[direction] === undefined ? 0 : locals.selectedPods(key)
+  }
+
+  /** Groups of pods that a policy selects, on any node. */
+  selected({ namespace, podSelector }: Policy): Group[] {
+    return [...this.#sources.peers.groups.inNamespace(namespace)].filter(({ labels }) => matches(podSelector, labels))
+  }
+
+  /** Whether there is a pod that an active rule's peer matches. */
+  isReached(peer: PodPredicate): boolean {
+    for (const { groups } of this.#sources.peers.signaturesHaving(peer)) if (groups.size > 0) return true
+    return false
+  }
+
+  /** Whether there is a namespace that an active rule's peer matches. */
+  isNamespaceReached(peer: PodPredicate): boolean {
+    return this.#sources.peers.matchesNamespace(peer)
+  }
+
+  /** Whether one of an active egress rule's peers has a port of this name and protocol. */
+  hasPort(peers: ActiveRule['peers'], { protocol, name }: NamedPortRef): boolean {
+    const { predicates } = this.#sources.peers
+    const asked = predicates.name(protocol, name)
+    if (asked === undefined) return false
+    const wanted = peers === 'any' ? 'any' : new Set<unknown>(peers)
+    for (const port of predicates.portsOf(asked)) {
+      for (const signature of this.#sources.peers.signaturesHaving(port)) {
+        if (wanted === 'any' || isBehind(signature, wanted)) return true
+      }
+    }
+    return false
+  }
+
+  /** Protocols of the ports of this name that pods have which an active rule's selectors match ('any': all pods). */
+  protocolsOf(peers: ActiveRule['peers'], name: string): Set<string> {
+    const protocols = new Set<string>()
+    for (const { ports } of this.#groupsBehind(peers)) {
+      for (const port of ports) if (port.name === name) protocols.add(port.protocol)
+    }
+    return protocols
+  }
+
+  *contested(): Iterable<Contested> {
+    const { peers, isLocal } = this.#sources
+    for (const address of peers.contested) {
+      const claims = contenders(peers.claims(address))
+      const local = claims.filter(isLocal)
+      if (local.length > 0) yield { address, pods: claims.map(({ pod }) => pod), local: local.map(({ pod }) => pod) }
+    }
+  }
+
+  *#groupsBehind(rulePeers: ActiveRule['peers']): Iterable<Group> {
+    const { peers } = this.#sources
+    if (rulePeers === 'any') {
+      yield* peers.groups.all()
+      return
+    }
+    for (const peer of rulePeers) {
+      if (peer.kind === 'pods') for (const { groups } of peers.signaturesHaving(peer)) yield* groups
+    }
+  }
+}
+
+/** Whether one of these predicates holds of a pod of this signature, or of one of its addresses. */
+function isBehind({ predicates, classes }: Signature, peers: ReadonlySet<unknown>): boolean {
+  if (predicates.some((one) => peers.has(one))) return true
+  for (const { set } of classes.keys()) if (set.blocks.some((block) => peers.has(block))) return true
+  return false
+}

@@ -1,0 +1,44 @@
+// Keeps the guard's elements equal to what is known of local pods and veths.
+import { podKey, type Pod, type PodKey } from '../cluster/objects.ts'
+import type { Veth } from '../cluster/veth.ts'
+import { bindPods, evidenceOf, guardElements, type Bindings, type Evidence, type Unbound } from './bindings.ts'
+import type { Content, Delta } from '../nftables/content.ts'
+import { diff, emptyContent, isEmptyDelta } from '../nftables/diff.ts'
+
+export class Guard {
+  readonly #enabled: boolean
+  #content = emptyContent()
+  #bindings: Bindings = { bindings: new Map(), unbound: [] }
+  #ending: ReadonlySet<PodKey> = new Set()
+  #evidence: { readonly revision: number; readonly value: Evidence } | undefined
+
+  constructor(enabled: boolean) {
+    this.#enabled = enabled
+  }
+
+  get content(): Content {
+    return this.#content
+  }
+
+  /** Pods that are to be guarded and cannot be. Those that are about to end lose their veths before they go. */
+  get unguarded(): readonly Unbound[] {
+    return this.#enabled ? this.#bindings.unbound.filter(({ pod }) => !this.#ending.has(pod)) : []
+  }
+
+  /**
+   * Binds anew.
+   * @param revision of the veths: while it is the same, so are they
+   * @param isClosed whether a pod is isolated for ingress
+   * @returns what changes in the kernel; undefined: nothing
+   */
+  update(localPods: readonly Pod[], veths: Iterable<Veth>, revision: number, isClosed: (pod: PodKey) => boolean): Delta | undefined {
+    if (this.#evidence?.revision !== revision) this.#evidence = { revision, value: evidenceOf(veths) }
+    this.#bindings = bindPods(localPods, this.#evidence.value, this.#bindings.bindings)
+    this.#ending = new Set(localPods.filter(({ terminating }) => terminating).map(podKey))
+    // Also where source addresses are not guarded: ports of isolated pods are closed all the same.
+    const wanted: Content = { sets: guardElements(this.#bindings.bindings, isClosed), counters: new Set() }
+    const delta = diff(this.#content, wanted)
+    this.#content = wanted
+    return isEmptyDelta(delta) ? undefined : delta
+  }
+}

@@ -1,0 +1,52 @@
+// Whose a counter of several policies is, written beside it and read back: for any number of policies with names of any length.
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import type { PolicyKey } from '../../src/cluster/objects.ts'
+import { type CounterMeaning, counterName } from '../../src/compiler/counter-names.ts'
+import { describe, describeList, isSetOf, memberFinder, memberLists } from '../../src/compiler/counter-members.ts'
+import type { CounterName } from '../../src/nftables/content.ts'
+import type { CounterValue } from '../../src/nftables/transaction.ts'
+import { property } from '../property.ts'
+
+const COMMENT_BYTES = 127
+/** As the API server allows them: up to 253 characters. */
+const keyArb = fc.stringMatching(/^[a-z0-9]([-a-z0-9.]{0,120}[a-z0-9])?$/, { size: 'max' }).map((name) => `shop/${name}` as PolicyKey)
+const keysArb = fc.uniqueArray(keyArb, { minLength: 2, maxLength: 40, size: 'max' }).map((keys) => keys.sort())
+
+function meaningOf(policies: readonly PolicyKey[]): CounterMeaning {
+  return { kind: 'hits', direction: 'ingress', policies }
+}
+
+/** A counter and the lists beside it, as the kernel has them. */
+function written(policies: readonly PolicyKey[]): [CounterName, Map<CounterName, CounterValue>] {
+  const meaning = meaningOf(policies)
+  const name = counterName(meaning)
+  const lists = memberLists(name, meaning).map(([list, listed]) => [list, describeList(listed)] as const)
+  return [name, new Map([[name, describe(meaning)], ...lists].map(([each, comment]) => [each as CounterName, { packets: 0, bytes: 0, comment }]))]
+}
+
+function named(count: number, length: number): PolicyKey[] {
+  return Array.from({ length: count }, (_, index) => `shop/${`${1000 + index}`.padEnd(length, '-allow')}` as PolicyKey)
+}
+
+test('what was written names exactly its policies, of those that there still are', () => {
+  property(fc.record({ policies: keysArb, others: keysArb, gone: fc.nat() }), ({ policies, others, gone }) => {
+    const [name, counters] = written(policies)
+    const left = policies.toSpliced(gone % policies.length, 1)
+    const there = new Set([...left, ...others.filter((key) => !policies.includes(key)), ...left.map((key) => key.replace('shop', 'shop2') as PolicyKey)])
+    expect(memberFinder(counters, there)(name).sort()).toEqual(left)
+    expect(isSetOf('ingress', name)).toBe(true)
+    for (const { comment = '' } of counters.values()) expect(comment.length).toBeLessThanOrEqual(COMMENT_BYTES)
+  })
+})
+
+test('policies whose names a comment holds need no list, and others one counter for fourteen of them', () => {
+  const listsOf = (count: number, length: number): number => written(named(count, length))[1].size - 1
+  expect([listsOf(2, 59), listsOf(2, 60)]).toEqual([0, 1])
+  expect([listsOf(3, 60), listsOf(14, 60), listsOf(15, 60), listsOf(200, 60)]).toEqual([1, 1, 2, 15])
+})
+
+test('a single policy and a pod need none', () => {
+  expect(written(named(1, 200))[1].size).toBe(1)
+  expect(memberLists('deny-in/x/a' as CounterName, { kind: 'denied', direction: 'ingress', pod: 'x/a' as never })).toEqual([])
+})
