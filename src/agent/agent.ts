@@ -62,7 +62,7 @@ export class Agent {
     const compiler = new Compiler(nodeName)
     const problems = new Problems(log)
     const hits = new Hits(compiler)
-    const reports = this.#reports = new PolicyReports({ census: compiler.census, problems, log }, options)
+    const reports = this.#reports = new PolicyReports({ queries: compiler.queries, problems, log }, options)
     const node = this.#node = new NodeBindings({
       ...options,
       compiler,

@@ -26,7 +26,7 @@ export function adopted(compiler: Compiler, wanted: ReadonlySet<CounterName>, ow
     take(past, past)
     take(past, counterName(meaning))
   }
-  const policies = new Set(Array.from(compiler.census.policies(), ({ key }) => key))
+  const policies = new Set(Array.from(compiler.queries.policies(), ({ key }) => key))
   const membersOf = memberFinder(reading, policies)
   const pods = compiler.localPods().map(podKey)
   for (const direction of DIRECTIONS) {

@@ -131,10 +131,10 @@ export class Hits {
       for (const name of this.#past.accounts(meaning)) sums.set(name, plus(sums.get(name), value))
     }
     const compiler = this.#compiler
-    const policies = Array.from(compiler.census.policies(), ({ key }) => key)
+    const policies = Array.from(compiler.queries.policies(), ({ key }) => key)
     const pods = compiler.localPods().map(podKey)
     return {
-      policies: totalsOf('hits', policies, sums, (key, direction) => compiler.census.isolated(key, direction) > 0)
+      policies: totalsOf('hits', policies, sums, (key, direction) => compiler.queries.podsOf(key, direction) > 0)
         .map((total) => ({ ...total, action: 'accept' })),
       denied: totalsOf('denied', pods, sums, (key, direction) => compiler.isIsolated(key, direction)).map((total) => ({ ...total, by: 'isolation' })),
       spoofed: sums.get(ownPast(SPOOFED))?.packets ?? 0,

@@ -41,7 +41,7 @@ function kernelMetrics(registry: Registry, view: () => AgentView): void {
   valueOf(registry, {
     name: 'permissions',
     help: 'Different lists of ports that somebody may reach.',
-  }, () => view().sizes.permissions)
+  }, () => view().sizes.lists)
   gaugeOf(registry, {
     name: 'set_elements',
     help: 'Elements of each nftables set and map.',

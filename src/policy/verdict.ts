@@ -24,6 +24,11 @@ export interface Flow {
   readonly port: number
 }
 
+/** What a policy did to a connection: NetworkPolicies accept only. */
+export type HitAction = 'accept' | 'deny' | 'pass'
+/** What denied: isolation by NetworkPolicies of which none allows it, or a ClusterNetworkPolicy of this tier. */
+export type DeniedBy = 'isolation' | 'admin' | 'baseline'
+
 export type Reason =
   | 'not-a-pod' // no pod has this address: nothing to enforce
   | 'other-node' // the pod's own node enforces

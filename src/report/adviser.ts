@@ -121,7 +121,7 @@ export class Adviser {
   /** @returns undefined if stopped meanwhile */
   async #find(): Promise<Warning[] | undefined> {
     const { sliceMs, pauseMs, everyMs } = this.#timing
-    const looking = this.#looking([...this.#options.census.policies()])
+    const looking = this.#looking([...this.#options.queries.policies()])
     let [startedAt, spentMs, step] = [performance.now(), 0, looking.next()]
     for (; step.done !== true; step = looking.next()) {
       const sliceAgeMs = performance.now() - startedAt

@@ -34,7 +34,7 @@ interface Advised {
 function advised(compiler: Compiler, timing: Partial<AdviserTiming> = {}): Advised {
   const [{ log, lines }, notices, bad] = [keepingLog(), [] as Notice[], new Set<PolicyKey>()]
   const made = new Adviser({
-    census: compiler.census,
+    queries: compiler.queries,
     serviceRanges: [],
     log,
     hasProblems: (key) => bad.has(key),

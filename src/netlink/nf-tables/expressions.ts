@@ -2,6 +2,7 @@
 // shows the same whoever made the rule. `nft --debug=netlink` shows them.
 import { addressBytes } from '../../cluster/address.ts'
 import { padded } from '../../nftables/element-text.ts'
+import { classidBytes } from '../../nftables/keys.ts'
 import { FIELD, schemaOf, type FieldType, type TableFamily } from '../../nftables/schema.ts'
 import type { Field, Rule, Statement } from '../../nftables/statement.ts'
 import * as write from './expression.ts'
@@ -89,6 +90,11 @@ function writeMatch(scope: Scope, statement: Extract<Statement, { match: unknown
       break
     case 'ether type':
       writeEtherType(writer, ETHERTYPE[statement.type])
+      break
+    case 'priority':
+      write.meta(writer, META.priority, REGISTER_1)
+      write.mask(writer, classidBytes(statement.mask))
+      write.compare(writer, COMPARE.equal, classidBytes(statement.bits))
   }
 }
 
@@ -163,7 +169,7 @@ function writeCtState(writer: MessageWriter, states: readonly (keyof typeof CT_S
 function writePriority(scope: Scope, statement: Extract<Statement, { set: unknown }>): void {
   const { writer } = scope
   if ('map' in statement) {
-    writeKey(scope, statement.key, false)
+    writeKey(scope, statement.key, schemaOf(statement.map).interval === true)
     write.lookup(writer, statement.map, REGISTER_1)
   } else {
     write.zero(writer)

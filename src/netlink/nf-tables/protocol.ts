@@ -34,7 +34,7 @@ export const FAMILY = { inet: 1, bridge: 7 } as const
 export const NFPROTO_IPV4 = 2
 export const NFPROTO_IPV6 = 10
 
-export const HOOK = { prerouting: 0, forward: 2 } as const
+export const HOOK = { prerouting: 0, input: 1, forward: 2 } as const
 
 export const TABLE_FLAG = { owner: 2, persist: 4 } as const
 export const SET_FLAG = { interval: 4, map: 8, object: 64, concat: 128 } as const
