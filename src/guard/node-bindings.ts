@@ -10,7 +10,7 @@ import type { Content, Delta } from '../nftables/content.ts'
 import { throwUncaught } from '../base/defect.ts'
 import { VethguardError } from '../base/errors.ts'
 import { failureCode } from '../base/failure-code.ts'
-import { Trouble } from '../base/outage-log.ts'
+import { OutageLog } from '../base/outage-log.ts'
 import { Guard } from './guard.ts'
 import { checkNode } from './node-checks.ts'
 import type { AgentOptions, Veths } from '../agent/options.ts'
@@ -30,18 +30,18 @@ export class NodeBindings {
   #boundAt = { pods: -1, veths: -1 }
   #vethRevision = 0
   readonly #search = new SearchTimes()
-  readonly #trouble: { readonly links: Trouble; readonly settings: Trouble }
+  readonly #outages: { readonly links: OutageLog; readonly settings: OutageLog }
 
   constructor(options: NodeBindingsOptions) {
     this.#options = options
     this.#guard = new Guard(options.spoofGuard)
     const changed = (): void => {
       this.#vethRevision++
-      this.#trouble.links.over()
+      this.#outages.links.end()
       this.#tell()
     }
-    const told = (over: string): Trouble => new Trouble(options.log, { level: 'error', over })
-    this.#trouble = { links: told('the node\'s links are seen again'), settings: told('the node\'s settings are seen again') }
+    const outage = (endMessage: string): OutageLog => new OutageLog(options.log, { level: 'error', endMessage })
+    this.#outages = { links: outage('the node\'s links are seen again'), settings: outage('the node\'s settings are seen again') }
     this.#veths = options.veths(changed, (error) => this.#linksFailed(error))
   }
 
@@ -77,10 +77,10 @@ export class NodeBindings {
   checkNode(): void {
     try {
       this.#findProblems()
-      this.#trouble.settings.over()
+      this.#outages.settings.end()
     } catch (error) {
       if (!isOfSystem(error)) throw error
-      this.#failed(this.#trouble.settings, 'the node\'s settings cannot be seen; it is tried again', error)
+      this.#failed(this.#outages.settings, 'the node\'s settings cannot be seen; it is tried again', error)
     }
   }
 
@@ -116,12 +116,12 @@ export class NodeBindings {
   }
 
   #linksFailed(error: unknown): void {
-    this.#failed(this.#trouble.links, 'the node\'s links cannot be seen; it is tried again', error)
+    this.#failed(this.#outages.links, 'the node\'s links cannot be seen; it is tried again', error)
   }
 
-  #failed(trouble: Trouble, message: string, error: unknown): void {
+  #failed(outage: OutageLog, message: string, error: unknown): void {
     this.#options.observer?.failed?.('veths', failureCode(error))
-    trouble.report(message, error)
+    outage.report(message, error)
   }
 }
 
