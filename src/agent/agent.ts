@@ -6,6 +6,7 @@
 //                                   KernelWatch ──repairs──▶ Committer
 import type { Logger } from 'pino'
 import type { Change } from '../source.ts'
+import { failureCode } from '../base/failure-code.ts'
 import { inTurns } from '../base/steps.ts'
 import { Compiler } from '../compiler/compiler.ts'
 import type { Content, Delta } from '../nftables/content.ts'
@@ -68,6 +69,7 @@ export class Agent {
       compiler,
       onChange: () => this.#arrived([]),
       onProblems: (object, found) => problems.set(object, found),
+      onFailure: (error) => observer.failed?.('veths', failureCode(error)),
     })
     const desired = this.#desired = new Desired({ compiler, node, hits })
     const committer = this.#committer = new Committer({

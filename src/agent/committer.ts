@@ -8,7 +8,7 @@ import type { Content, CounterName, Delta } from '../nftables/content.ts'
 import type { Hits } from '../counters/hits.ts'
 import type { AgentObserver, Commit, RepairReason } from './observer.ts'
 import { failureCode } from '../base/failure-code.ts'
-import { Trouble } from '../base/outage-log.ts'
+import { OutageLog } from '../base/outage-log.ts'
 import { VethguardError } from '../base/errors.ts'
 import { type CounterValue, replace, type Transaction, update, ZERO } from '../nftables/transaction.ts'
 import { render } from '../nftables/render.ts'
@@ -46,7 +46,7 @@ export class Committer {
   readonly #stopped = new AbortController()
   /** Ends the wait between two tries to make the tables anew. */
   #retry: AbortController | undefined
-  readonly #trouble: Trouble
+  readonly #outage: OutageLog
   /** What the kernel calls the tables that were made last. */
   #handles = ''
   /** What the kernel told of these tables when they were new. */
@@ -56,7 +56,7 @@ export class Committer {
 
   constructor(options: CommitterOptions) {
     this.#options = options
-    this.#trouble = new Trouble(options.log, { level: 'error', over: 'the kernel takes the tables again' })
+    this.#outage = new OutageLog(options.log, { level: 'error', endMessage: 'the kernel takes the tables again' })
   }
 
   /** The kernel's generation if nobody else has committed since it was last so; each commit is one more. */
@@ -134,7 +134,7 @@ export class Committer {
     }
     if (this.#isStopped()) return
     this.#brokenSinceMs = undefined
-    this.#trouble.over()
+    this.#outage.end()
     this.#options.observer.repaired?.(reason)
     this.#options.log.info('the tables were made anew')
   }
@@ -193,7 +193,7 @@ export class Committer {
     } catch (error) {
       if (this.#isStopped()) return true
       observer.failed?.('commit', failureCode(error))
-      this.#trouble.report('the tables could not be made anew; what is in the kernel stays as it is, and it is tried again', error)
+      this.#outage.report('the tables could not be made anew; what is in the kernel stays as it is, and it is tried again', error)
       return false
     }
   }

@@ -7,7 +7,7 @@ import type { AgentObserver } from './observer.ts'
 import { failureCode } from '../base/failure-code.ts'
 import { isBlurred, type Remedy, remedyFor, type Suspects, suspectsIn } from './comparison.ts'
 import type { Committer } from './committer.ts'
-import { Trouble } from '../base/outage-log.ts'
+import { OutageLog } from '../base/outage-log.ts'
 import type { Desired } from './desired.ts'
 import type { OneAtATime } from './one-at-a-time.ts'
 
@@ -39,13 +39,13 @@ export class KernelWatch {
   /** No comparison before, by performance.now(). */
   #notBeforeMs = 0
   #isClosed = false
-  readonly #trouble: { readonly state: Trouble; readonly comparison: Trouble }
+  readonly #outages: { readonly state: OutageLog; readonly comparison: OutageLog }
 
   constructor(options: KernelWatchOptions) {
     this.#options = options
     this.#compareMs = (options.compareSeconds ?? DEFAULT_COMPARE_SECONDS) * 1000
-    const told = (over: string): Trouble => new Trouble(options.log, { level: 'error', over })
-    this.#trouble = { state: told('the kernel tells about the tables again'), comparison: told('the kernel can be compared again') }
+    const outage = (endMessage: string): OutageLog => new OutageLog(options.log, { level: 'error', endMessage })
+    this.#outages = { state: outage('the kernel tells about the tables again'), comparison: outage('the kernel can be compared again') }
   }
 
   /** Ends what is under way without a word: what it reads from is going to be closed. */
@@ -58,7 +58,7 @@ export class KernelWatch {
     const { backend, committer, work, observer, log } = this.#options
     try {
       const state = backend.state()
-      this.#trouble.state.over()
+      this.#outages.state.end()
       if (!committer.isInForce(state)) {
         log.error('somebody else removed or replaced the tables; making them anew')
         work.waitFor(committer.rebuild('handle'))
@@ -68,7 +68,7 @@ export class KernelWatch {
       if (state.tables.size > 0 && this.#isDue()) void this.#compare() // a dry run has none
     } catch (err) {
       observer.failed?.('compare', failureCode(err))
-      this.#trouble.state.report('the kernel does not tell whether the tables are still there', err)
+      this.#outages.state.report('the kernel does not tell whether the tables are still there', err)
     }
     work.waitFor(committer.keepPast())
   }
@@ -97,7 +97,7 @@ export class KernelWatch {
     try {
       const suspects = this.#isStructureWhole() ? await suspectsIn(backend, (set) => desired.elements(set)) : undefined
       await work.whenIdle(() => this.#mend(suspects))
-      this.#trouble.comparison.over()
+      this.#outages.comparison.end()
     } catch (err) {
       if (!this.#isClosed) this.#failed(err)
     }
@@ -107,7 +107,7 @@ export class KernelWatch {
 
   #failed(err: unknown): void {
     this.#options.observer.failed?.('compare', failureCode(err))
-    this.#trouble.comparison.report('the kernel cannot be compared with what it should have; it is tried again', err)
+    this.#outages.comparison.report('the kernel cannot be compared with what it should have; it is tried again', err)
     this.#isInDoubt = true
     this.#notBeforeMs = performance.now() + AGAIN_MS
   }

@@ -9,7 +9,7 @@ import { type CounterMeaning, isPast, ownPast, pastName } from '../compiler/coun
 import type { CounterName } from '../nftables/content.ts'
 import { SPOOFED, STRAY } from '../nftables/program.ts'
 import { type Command, type CounterValue, minus, plus, ZERO } from '../nftables/transaction.ts'
-import type { HitTotals } from '../agent/view.ts'
+import type { HitTotals } from './totals.ts'
 import { type Direction, DIRECTIONS } from '../policy/types.ts'
 import type { Change } from '../source.ts'
 import { adopted } from './adoption.ts'

@@ -4,7 +4,8 @@ import { type PolicyKey, splitKey } from '../cluster/objects.ts'
 import { counterOf, gaugeOf, type Labels, type Sample, valueOf } from './instruments.ts'
 import { countNodeProblems, podsInError, policiesInError } from './problem-kinds.ts'
 import { PolicySeries } from './policy-series.ts'
-import type { AgentView, HitTotals } from '../agent/view.ts'
+import type { AgentView } from '../agent/view.ts'
+import type { HitTotals } from '../counters/totals.ts'
 
 export interface PolicyMetrics {
   /** Before each scrape. @param hits undefined: the kernel does not tell, and there are no series of what it counts */

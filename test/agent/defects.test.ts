@@ -113,6 +113,7 @@ test('what could not be bound is bound the next time', () => {
     veths: () => ({ start: () => undefined, veths, refresh: () => undefined, close: () => Promise.resolve() }),
     onChange: () => undefined,
     onProblems: () => undefined,
+    onFailure: () => undefined,
   })
   expect(() => node.bind()).toThrow(DEFECT)
   isBroken = false

@@ -2,7 +2,8 @@
 import pino from 'pino'
 import type { PodKey, PolicyKey } from '../../src/cluster/objects.ts'
 import { Metrics, type MetricsOptions } from '../../src/observe/metrics.ts'
-import type { AgentView, DeniedTotal, HitTotals, PolicyTotal } from '../../src/agent/view.ts'
+import type { AgentView } from '../../src/agent/view.ts'
+import type { DeniedTotal, HitTotals, PolicyTotal } from '../../src/counters/totals.ts'
 import type { Direction } from '../../src/policy/types.ts'
 
 export const NO_HITS: HitTotals = { policies: [], denied: [], spoofed: 0, stray: 0 }

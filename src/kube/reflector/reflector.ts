@@ -17,7 +17,7 @@ import { inTurns } from '../../base/steps.ts'
 import { ObjectStore, type Update } from './store.ts'
 import { type Timing, watchSeconds } from './timing.ts'
 import type { Transport } from '../transport.ts'
-import { Trouble } from '../../base/outage-log.ts'
+import { OutageLog } from '../../base/outage-log.ts'
 import { watch } from './watch.ts'
 
 export interface ReflectorOptions {
@@ -37,7 +37,7 @@ export class Reflector {
   readonly #store: ObjectStore
   readonly #log: Logger
   readonly #backoff: Backoff
-  readonly #trouble: Trouble
+  readonly #outage: OutageLog
   readonly #stop = new AbortController()
   /** Where to go on; undefined: everything must be read. */
   #version: string | undefined
@@ -57,7 +57,7 @@ export class Reflector {
     this.#store = new ObjectStore(options.resource.kind)
     this.#log = options.log.child({ resource: options.resource.name })
     this.#backoff = new Backoff(options.timing.random)
-    this.#trouble = new Trouble(this.#log, { level: 'warn', over: 'reads the API server again' })
+    this.#outage = new OutageLog(this.#log, { level: 'warn', endMessage: 'reads the API server again' })
   }
 
   get status(): ResourceStatus {
@@ -66,7 +66,7 @@ export class Reflector {
       connected: this.#openedAtMs !== undefined,
       objects: this.#store.size,
       lastContactMs: this.#lastContactMs,
-      error: this.#trouble.message,
+      error: this.#outage.message,
     }
   }
 
@@ -139,11 +139,11 @@ export class Reflector {
     await this.#finish(replacement, version, this.#lastContactMs)
   }
 
-  /** Trouble is not over yet: some servers accept a watch only to end it with an error. */
+  /** Does not end the outage yet: some servers accept a watch only to end it with an error. */
   #opened(): void {
     this.#openedAtMs = performance.now()
     this.#lastContactMs = this.#openedAtMs
-    this.#settling = setTimeout(() => this.#trouble.over(), this.#options.timing.stableMs)
+    this.#settling = setTimeout(() => this.#outage.end(), this.#options.timing.stableMs)
   }
 
   #onEvent(event: WatchEvent, atMs: number): Promise<void> | undefined {
@@ -158,7 +158,7 @@ export class Reflector {
   #onChange({ version }: WatchEvent): void {
     if (version !== '') this.#version = version
     this.#backoff.reset()
-    this.#trouble.over()
+    this.#outage.end()
   }
 
   async #finish(replacement: Replacement, version: string, atMs = performance.now()): Promise<void> {
@@ -166,7 +166,7 @@ export class Reflector {
     if (this.#stop.signal.aborted) return
     this.#replacement = undefined
     this.#version = version
-    this.#trouble.over()
+    this.#outage.end()
     const message = this.#synced ? 'everything was read anew' : 'everything is read'
     this.#log.info({ objects: this.#store.size, changes: update.changes.length }, message)
     if (this.#synced) this.#options.observer.relisted?.(this.#options.resource.name)
@@ -184,7 +184,7 @@ export class Reflector {
     const reason = restartReason(error)
     if (reason === 'expired' || reason === 'malformed') this.#version = undefined
     if (reason === 'expired') this.#log.info({ err: error }, 'what is known is too old for the API server; everything is read anew')
-    else this.#trouble.report(explain(error, this.#verb, this.#options.resource.name), error)
+    else this.#outage.report(explain(error, this.#verb, this.#options.resource.name), error)
     return this.#ended(reason, error instanceof ApiServerError ? error.retryAfterMs : undefined)
   }
 

@@ -1,12 +1,11 @@
 // The back end that speaks nf_tables netlink itself: a small change takes the kernel microseconds.
-import { NetlinkError, VethguardError } from '../../base/errors.ts'
+import { hasErrno, NetlinkError, VethguardError } from '../../base/errors.ts'
 import type { Backend, BackendState } from '../../nftables/backend.ts'
 import type { CounterName, Key, Value } from '../../nftables/content.ts'
 import { schemaOf, type SetName } from '../../nftables/schema.ts'
 import { commandText } from '../../nftables/render.ts'
 import type { CounterValue, TableFlag, Transaction } from '../../nftables/transaction.ts'
 import { inTurns } from '../../base/steps.ts'
-import { EPERM } from '../libc.ts'
 import { probe, type Capabilities } from './capabilities.ts'
 import { encode, encoding, type Batch, type Proof } from './encode.ts'
 import { Reader } from './reader.ts'
@@ -121,7 +120,7 @@ export class NetlinkBackend implements Backend {
 
   #explain(first: NetlinkError, others: readonly NetlinkError[]): VethguardError {
     if (others.length > 0) first.cause = new AggregateError(others.slice(0, OTHER_ERRORS), `and ${others.length} more`)
-    return first.errno === EPERM && ownedByOther(this.state()) ? foreignTables(first) : first
+    return hasErrno(first, 'EPERM') && ownedByOther(this.state()) ? foreignTables(first) : first
   }
 }
 

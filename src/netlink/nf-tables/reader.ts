@@ -1,6 +1,6 @@
 // Reads the tables back: what is there, every element, every counter. On its own socket, beside the one that commits.
 import { setImmediate } from 'node:timers/promises'
-import { NetlinkError, VethguardError } from '../../base/errors.ts'
+import { hasErrno, VethguardError } from '../../base/errors.ts'
 import type { Content, CounterName, Key, Value } from '../../nftables/content.ts'
 import { SPOOFED } from '../../nftables/program.ts'
 import { SET_NAMES, TABLE_NAME, type SetName, type TableFamily } from '../../nftables/schema.ts'
@@ -18,8 +18,6 @@ const ATTEMPTS = 20
 const COUNTER_LOOKS = 5
 /** How long a dump goes on before others get the event loop: one datagram of 32 KiB can take the kernel some milliseconds. */
 const TURN_MS = 5
-
-const ENOENT = 2
 
 export class Reader {
   /** For questions that are answered at once. */
@@ -207,7 +205,7 @@ async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> 
   try {
     return await read()
   } catch (error) {
-    if (error instanceof NetlinkError && error.errno === ENOENT) return undefined
+    if (hasErrno(error, 'ENOENT')) return undefined
     throw error
   }
 }

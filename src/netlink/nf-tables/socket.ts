@@ -1,8 +1,9 @@
 // One NETLINK_NETFILTER socket: sends batches, asks questions. The kernel does all within send(2), so answers are there at once.
 import { closeSync } from 'node:fs'
-import { NetlinkError, SystemCallError, VethguardError } from '../../base/errors.ts'
+import { constants } from 'node:os'
+import { hasErrno, NetlinkError, VethguardError } from '../../base/errors.ts'
 import { atOnce } from '../../base/steps.ts'
-import { EINTR, ENOBUFS, EPERM, getsockname, MSG_DONTWAIT, recv, send, sendInBackground, setsockopt, SOL_SOCKET } from '../libc.ts'
+import { getsockname, MSG_DONTWAIT, recv, send, sendInBackground, setsockopt, SOL_SOCKET } from '../libc.ts'
 import { DATAGRAM_BYTES, openNetlinkSocket, setReceiveBuffer, SOL_NETLINK } from '../open-socket.ts'
 import { messages, type Message } from './attributes.ts'
 import { MessageWriter, sequenceAfter } from './message.ts'
@@ -150,7 +151,7 @@ export class NetfilterSocket {
     try {
       return this.#receive()
     } catch (error) {
-      if (!SystemCallError.is(error, ENOBUFS)) throw error
+      if (!hasErrno(error, 'ENOBUFS')) throw error
       return this.#receive()
     }
   }
@@ -178,7 +179,7 @@ function isEnd({ type }: Message): boolean {
 /** @returns false if a table that was deleted meanwhile broke off the dump @throws NetlinkError */
 function endedWell(what: string, answer: Answer): boolean {
   const errno = errnoOf(answer)
-  if (errno !== 0 && errno !== EINTR) throw new NetlinkError(what, errno)
+  if (errno !== 0 && errno !== constants.errno.EINTR) throw new NetlinkError(what, errno)
   return errno === 0
 }
 
@@ -192,7 +193,7 @@ function setSendBuffer(fd: number): void {
   try {
     setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BYTES)
   } catch (error) {
-    if (!SystemCallError.is(error, EPERM)) throw error
+    if (!hasErrno(error, 'EPERM')) throw error
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, SEND_BYTES)
   }
 }

@@ -1,7 +1,7 @@
 // Follows what changes in the kernel's tables: a multicast socket, read on a thread of libuv's pool.
 import { closeSync, read } from 'node:fs'
-import { SystemCallError } from '../../base/errors.ts'
-import { ENOBUFS, MSG_DONTWAIT, recv, send, setsockopt, SOL_SOCKET } from '../libc.ts'
+import { hasErrno } from '../../base/errors.ts'
+import { MSG_DONTWAIT, recv, send, setsockopt, SOL_SOCKET } from '../libc.ts'
 import { MessageWriter } from '../nf-tables/message.ts'
 import { DATAGRAM_BYTES, openNetlinkSocket, setReceiveBuffer } from '../open-socket.ts'
 import { decodeEvent, type RouteEvent } from './decode.ts'
@@ -105,7 +105,7 @@ export class RouteEvents {
       return recv(this.#fd, this.#datagram, MSG_DONTWAIT)
     } catch (error) {
       // Any other error comes again with the next read, which reports it.
-      if (!SystemCallError.is(error, ENOBUFS)) return undefined
+      if (!hasErrno(error, 'ENOBUFS')) return undefined
       this.#lost = true
       return 0
     }

@@ -1,7 +1,8 @@
 // One NETLINK_ROUTE socket for dumps, in the agent's namespace or in a named one.
 import { closeSync } from 'node:fs'
+import { constants } from 'node:os'
 import { NetlinkError } from '../../base/errors.ts'
-import { EINTR, recv, send, setsockopt } from '../libc.ts'
+import { recv, send, setsockopt } from '../libc.ts'
 import { MessageWriter, sequenceAfter } from '../nf-tables/message.ts'
 import { DATAGRAM_BYTES, openNetlinkSocket, SOL_NETLINK } from '../open-socket.ts'
 import { readMessages, type Message } from './message.ts'
@@ -44,7 +45,7 @@ export class RouteSocket {
       const values = this.#dumpOnce(request, decode)
       if (values !== undefined) return values
     }
-    throw new NetlinkError(`list ${request.what}, which changed ${DUMP_ATTEMPTS} times meanwhile`, EINTR)
+    throw new NetlinkError(`list ${request.what}, which changed ${DUMP_ATTEMPTS} times meanwhile`, constants.errno.EINTR)
   }
 
   close(): void {
