@@ -53,7 +53,7 @@ function selectedPods(policy: Policy, queries: Queries): Pods | undefined {
 
 /** A block may hold pods, or the world outside. */
 function peersOf({ peers }: ActiveRule, queries: Queries): Pods | undefined {
-  const areSome = peers === 'any' || peers.some((peer) => peer.kind === 'block' || queries.isReached(peer))
+  const areSome = peers === 'any' || peers.some((peer) => peer.kind !== 'pods' || queries.isReached(peer))
   if (!areSome) return undefined
   return {
     who: peers === 'any' ? 'any pod' : 'the pods that the rule is about',

@@ -16,7 +16,7 @@ import { type Progress, View } from './agent-view.ts'
 import { ChangeQueue } from './change-queue.ts'
 import { type Committed, Committer } from './committer.ts'
 import { Desired } from './desired.ts'
-import { Hits } from '../counters/hits.ts'
+import { Ledger } from '../counters/ledger.ts'
 import { KernelWatch } from './kernel-watch.ts'
 import { NodeBindings } from '../guard/node-bindings.ts'
 import { OneAtATime } from './one-at-a-time.ts'
@@ -62,7 +62,14 @@ export class Agent {
     this.#observer = observer
     const compiler = new Compiler(nodeName)
     const problems = new Problems(log)
-    const hits = new Hits(compiler)
+    const ledger = new Ledger({
+      compiler,
+      reader: backend,
+      onLost: (err) => {
+        observer.failed?.('counters', failureCode(err))
+        log.error({ err }, 'counters that are deleted cannot be read; some hits are lost')
+      },
+    })
     const reports = this.#reports = new PolicyReports({ queries: compiler.queries, problems, log }, options)
     const node = this.#node = new NodeBindings({
       ...options,
@@ -71,20 +78,20 @@ export class Agent {
       onProblems: (object, found) => problems.set(object, found),
       onFailure: (error) => observer.failed?.('veths', failureCode(error)),
     })
-    const desired = this.#desired = new Desired({ compiler, node, hits })
+    const desired = this.#desired = new Desired({ compiler, node, ledger })
     const committer = this.#committer = new Committer({
       backend,
       wanted: () => this.#wanted(),
       describe: (name) => desired.describe(name),
       guard,
-      hits,
+      ledger,
       observer,
       onTry: () => this.#work.goesOn(),
       onCommitted: (committed) => this.#committed(committed),
       log: log.child({ component: 'committer' }),
     })
     this.#watch = new KernelWatch({ backend, committer, desired, work: this.#work, compareSeconds, observer, log: log.child({ component: 'watch' }) })
-    this.view = new View({ progress: () => this.#progress(), compiler, desired, node, hits, problems, reports, backend, observer })
+    this.view = new View({ progress: () => this.#progress(), compiler, desired, node, ledger, problems, reports, observer })
   }
 
   /**

@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { isPast } from '../compiler/counter-names.ts'
 import type { Backend, BackendState } from '../nftables/backend.ts'
 import type { Content, CounterName, Delta } from '../nftables/content.ts'
-import type { Hits } from '../counters/hits.ts'
+import type { Ledger } from '../counters/ledger.ts'
 import type { AgentObserver, Commit, RepairReason } from './observer.ts'
 import { failureCode } from '../base/failure-code.ts'
 import { OutageLog } from '../base/outage-log.ts'
@@ -32,7 +32,7 @@ export interface CommitterOptions {
   readonly describe: (name: CounterName) => string | undefined
   /** Whether source addresses are guarded. */
   readonly guard: boolean
-  readonly hits: Hits
+  readonly ledger: Ledger
   readonly observer: AgentObserver
   /** Everything is going to be made anew, for the first time or once more. */
   readonly onTry: () => void
@@ -89,17 +89,14 @@ export class Committer {
 
   /** Both tables anew in one transaction; counters go on from where they are. @throws NetlinkError, VethguardError */
   async replaceAll(content: Content): Promise<void> {
-    const { backend, guard, hits } = this.#options
-    const begun = hits.begin()
-    const reading = await backend.readCounters()
-    hits.read(reading, begun)
-    const beginnings = hits.beginnings(content.counters, reading)
+    const { backend, guard, ledger } = this.#options
+    const { beginnings, done } = await ledger.forReplacement(content.counters)
     const counters = new Set([...content.counters, ...[...beginnings.keys()].filter(isPast)])
     const transaction = replace({ ...content, counters }, this.#labelled(beginnings), { ...backend.state(), guard })
     this.#tell(transaction)
     const startedAt = performance.now()
     await backend.commit(transaction)
-    hits.replaced(beginnings)
+    done()
     const state = backend.state()
     this.#handles = handlesOf(state)
     this.#generation = state.generation
@@ -118,7 +115,7 @@ export class Committer {
 
   /** Puts into the kernel what counters had that somebody else set back or took away. @returns as commit() */
   keepPast(): Promise<void> | undefined {
-    return this.#options.hits.hasChanges ? this.commit(NOTHING) : undefined
+    return this.#options.ledger.isDue ? this.commit(NOTHING) : undefined
   }
 
   /** Puts right what somebody else has changed. @returns as commit() */
@@ -161,11 +158,13 @@ export class Committer {
 
   /** @param repairs the delta puts right what somebody else has changed */
   #commit(delta: Delta, repairs: boolean): Promise<void> | undefined {
-    const transaction = this.#transactionOf(delta)
+    const posting = this.#options.ledger.forDelta(delta.counters)
+    const beginnings = this.#labelled(new Map(Array.from(delta.counters.added, (name) => [name, ZERO])))
+    const transaction: Transaction = { commands: [...update(delta, beginnings).commands, ...posting.commands] }
     this.#tell(transaction)
     const startedAt = performance.now()
     const committed = (): void => {
-      this.#options.hits.added(delta.counters.added)
+      posting.done()
       this.#generation = (this.#generation + 1) >>> 0
       if (repairs) this.#options.observer.repaired?.('content')
       this.#done(transaction, startedAt)
@@ -208,27 +207,6 @@ export class Committer {
     this.#retry = new AbortController()
     await sleep(leastMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined)
     await sleep(retryMs - leastMs, undefined, { signal: this.#retry.signal }).catch(() => undefined)
-  }
-
-  #transactionOf(delta: Delta): Transaction {
-    const { hits } = this.#options
-    const { added, deleted } = delta.counters
-    hits.retire(deleted, this.#lastValues(hits.needed(deleted)))
-    const beginnings = this.#labelled(new Map(Array.from(added, (name) => [name, ZERO])))
-    return { commands: [...update(delta, beginnings).commands, ...hits.takeChanges()] }
-  }
-
-  /** Of counters that go. If they cannot be read, what was seen last counts. */
-  #lastValues(names: readonly CounterName[]): ReadonlyMap<CounterName, CounterValue> {
-    const { backend, log, observer } = this.#options
-    if (names.length === 0) return new Map()
-    try {
-      return backend.readCountersNow(names)
-    } catch (err) {
-      observer.failed?.('counters', failureCode(err))
-      log.error({ err }, 'counters that go cannot be read; some hits are lost')
-      return new Map()
-    }
   }
 
   #labelled(values: ReadonlyMap<CounterName, CounterValue>): Map<CounterName, CounterValue> {

@@ -13,6 +13,7 @@ import type { Steps } from '../base/steps.ts'
 import { type Pod, type PodKey, podKey, type PolicyKey, splitKey } from '../cluster/objects.ts'
 import type { Content, CounterName, Delta } from '../nftables/content.ts'
 import { type Direction, DIRECTIONS } from '../policy/types.ts'
+import type { DeniedBy } from '../policy/verdict.ts'
 import { contenders, ownerOf } from './addresses/ownership.ts'
 import type { CounterMeaning } from './counter-names.ts'
 import { Elements, type Enforced } from './endpoints/elements.ts'
@@ -57,6 +58,8 @@ export class Compiler {
     isLocal: (record) => this.#isLocal(record),
   })
   #activations = 0
+  /** How often a local pod became judged or isolated, or ceased to be. */
+  #judgedChanges = 0
 
   /** @param node name of the node whose pods are enforced */
   constructor(node: string) {
@@ -106,7 +109,7 @@ export class Compiler {
 
   /** Grows with every change of `localPods`, `isIsolated` and `isJudged`. */
   get localRevision(): number {
-    return this.#localPods.revision + this.#elements.revision
+    return this.#localPods.revision + this.#judgedChanges + this.#elements.revision
   }
 
   /** Whether NetworkPolicies isolate this local pod; or doubt does, if it is faulty or an address is contested. */
@@ -117,6 +120,12 @@ export class Compiler {
   /** Whether any policy has a say about what reaches, or leaves, this local pod; isolated pods included. */
   isJudged(key: PodKey, direction: Direction): boolean {
     return this.#is(key, direction, () => true, (address) => this.#elements.isJudged(address, direction))
+  }
+
+  /** What can deny what reaches, or leaves, this local pod. */
+  denials(key: PodKey, direction: Direction): ReadonlySet<DeniedBy> {
+    const addresses = this.#peers.pods.get(key)?.pod.addresses ?? []
+    return new Set(addresses.flatMap((address) => this.#elements.denials(address, direction)))
   }
 
   /** Takes in everything there is. The kernel needs the whole content afterwards. */
@@ -239,6 +248,7 @@ export class Compiler {
       const pod = { ports: local.record.pod.ports, previous }
       local.tables[direction] =
         asked.length === 0 ? undefined : this.#tables.hold(direction, asked, pod, (each) => this.#peers.classesHaving(each))
+      if (previous?.isIsolated !== local.tables[direction]?.isIsolated) this.#judgedChanges++
       return previous === undefined ? [] : [previous]
     })
   }

@@ -1,11 +1,7 @@
 // What the kernel's counters add up to, per policy and per pod: what metrics show.
 import type { PodKey, PolicyKey } from '../cluster/objects.ts'
 import type { Direction } from '../policy/types.ts'
-
-/** What a policy did to a connection: NetworkPolicies accept only. */
-export type HitAction = 'accept' | 'deny' | 'pass'
-/** Why a packet was denied: isolated by NetworkPolicies of which none allows it, or by a ClusterNetworkPolicy of this tier. */
-export type DeniedBy = 'isolation' | 'admin' | 'baseline'
+import type { DeniedBy, HitAction } from '../policy/verdict.ts'
 
 /** Packets since the policy or pod exists; never less than it was. */
 interface Total<K> {

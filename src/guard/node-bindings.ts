@@ -68,7 +68,7 @@ export class NodeBindings {
     const [pods, veths] = [compiler.localRevision, this.#vethRevision]
     if (this.#boundAt.pods === pods && this.#boundAt.veths === veths) return undefined
     const haveVethsChanged = this.#boundAt.veths !== veths
-    const isClosed = (pod: PodKey): boolean => compiler.isIsolated(pod, 'ingress')
+    const isClosed = (pod: PodKey): boolean => compiler.isJudged(pod, 'ingress')
     const delta = this.#guard.update(compiler.localPods(), this.#veths.veths(), veths, isClosed)
     this.#boundAt = { pods, veths }
     this.#search.startOver()

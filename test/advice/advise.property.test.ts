@@ -86,7 +86,7 @@ class Onlooker {
     const namespaceLabels = this.#cluster.namespaces.find(({ name }) => name === pod.namespace)?.labels
     const own = pod.addresses.filter((address) => ownerOf(address, this.#cluster.pods) === pod)
     const addresses = peer.kind === 'pods' ? [own[0] ?? SERVICES[0]!.first] : own
-    return addresses.some((address) => peersMatch([peer], { address, pod, namespaceLabels }, policy.namespace))
+    return addresses.some((address) => peersMatch([peer], { address, pod, namespaceLabels, nodeLabels: [] }, policy.namespace))
   }
 }
 

@@ -215,7 +215,7 @@ test('every commit is told, with what it brought and how long it took', () => {
   ])
   expect(commits[0]).toMatchObject({ changes: 1, whole: true })
   const debug = lines.filter(({ msg }) => msg === 'transaction').at(-1)
-  expect(debug).toMatchObject({ level: 20, sets: { in_isolated4: '+2', in_deny4: '+2', self4: '+2' }, counters: '+2' })
+  expect(debug).toMatchObject({ level: 20, sets: { in_judged4: '+2', in_deny4: '+2', self4: '+2' }, counters: '+2' })
   expect(debug).toMatchObject({ elements: expect.arrayContaining(['+ in_deny4 10.0.0.1 : "deny-in/x/p1"']) })
 })
 

@@ -27,8 +27,8 @@ afterAll(() => lab.close())
 test.each([
   ['flush ruleset', 'the tables were made anew'],
   ['delete table inet vethguard', 'the tables were made anew'],
-  ['delete element inet vethguard in_isolated4 { ADDRESS }', /^somebody else changed elements/],
-  ['flush set inet vethguard in_isolated4', /^somebody else changed elements/],
+  ['delete element inet vethguard in_judged4 { ADDRESS }', /^somebody else changed elements/],
+  ['flush set inet vethguard in_judged4', /^somebody else changed elements/],
   ['flush chain inet vethguard forward', 'the tables were made anew'],
   ['insert rule inet vethguard forward accept', 'the tables were made anew'],
 ])('nft %s', async (command, said) => {

@@ -91,7 +91,7 @@ test('sizes, problems and times of this node', () => {
   expect(labelled(body, 'vethguard_policy_error')).toEqual({ 'namespace=z,networkpolicy=half': 1 })
   expect(value('policies_in_error')).toBe(1)
   expect(value('programming_duration_seconds_count')).toBeGreaterThan(0)
-  expect(labelled(body, 'vethguard_set_elements')).toMatchObject({ 'set=in_isolated4': 5, 'set=out_isolated6': 1 })
+  expect(labelled(body, 'vethguard_set_elements')).toMatchObject({ 'set=in_judged4': 5, 'set=out_judged6': 1 })
   expect(Object.keys(labelled(body, 'vethguard_set_elements'))).toHaveLength(lab.exec('nft', 'list', 'sets').match(/\bset \w+ \{/g)!.length
     + lab.exec('nft', 'list', 'maps').match(/\bmap \w+ \{/g)!.length)
 })
@@ -190,9 +190,9 @@ describe('settings', () => {
   test('--compare-seconds: what somebody took out of the kernel is put back, and counted', async () => {
     await agent.kill('SIGTERM')
     agent = await lab.start('--compare-seconds', '1', '--backend', 'nft', '--listen', '127.0.0.1:9611') // nft owns no tables
-    lab.exec('nft', 'flush set inet vethguard in_isolated4')
+    lab.exec('nft', 'flush set inet vethguard in_judged4')
     await until(() => labelled(scraper.metrics(), 'vethguard_table_repairs_total')['reason=content'] === 1, 'a repair', 20_000)
-    expect(lab.exec('nft', 'list set inet vethguard in_isolated4')).toContain('elements')
+    expect(lab.exec('nft', 'list set inet vethguard in_judged4')).toContain('elements')
   })
 
   test('--dry-run says what it would do, and does nothing', async () => {

@@ -35,6 +35,7 @@ export class EnforcedLab {
     return {
       slots: this.lab.pods.map(({ address4, address6, node }) => ({ v4: address4, v6: address6, node: node.name })),
       outside: this.lab.externals.flatMap(({ address4, address6 }) => [address4, address6]),
+      nodeNames: ['node-x', 'node-y'],
     }
   }
 

@@ -44,7 +44,12 @@ export class Elements {
   }
 
   isIsolated(address: Address, direction: Direction): boolean {
-    return denials(sideOf(this.#byAddress.get(address), direction)).includes('isolation')
+    return this.denials(address, direction).includes('isolation')
+  }
+
+  /** What can deny an address's connections. */
+  denials(address: Address, direction: Direction): readonly DeniedBy[] {
+    return denials(sideOf(this.#byAddress.get(address), direction))
   }
 
   /** Makes the kernel enforce exactly this for an address; undefined: nothing at all. */

@@ -1,7 +1,7 @@
 // The cluster's nodes by address. A node's address is a peer like a pod's: what rules see of it are the labels of the nodes that have it.
 import type { Address } from '../../cluster/address.ts'
 import type { ClusterNode, Labels } from '../../cluster/objects.ts'
-import { getOrAdd } from '../../base/collections.ts'
+import { addTo, removeFrom } from '../../base/collections.ts'
 
 const NO_NODES: readonly Labels[] = []
 
@@ -12,10 +12,9 @@ export class Nodes {
   /** @returns addresses of which the nodes changed */
   set(name: string, node: ClusterNode | undefined): Set<Address> {
     const before = this.#byName.get(name)
+    if (before !== undefined) for (const address of before.addresses) removeFrom(this.#byAddress, address, before)
     if (node === undefined) this.#byName.delete(name)
-    else this.#byName.set(name, node)
-    for (const address of before?.addresses ?? []) this.#remove(address, before)
-    for (const address of node?.addresses ?? []) if (node !== undefined) getOrAdd(this.#byAddress, address, () => new Set<ClusterNode>()).add(node)
+    else this.#enter(name, node)
     return new Set([...before?.addresses ?? [], ...node?.addresses ?? []])
   }
 
@@ -25,9 +24,8 @@ export class Nodes {
     return nodes === undefined ? NO_NODES : Array.from(nodes, ({ labels }) => labels)
   }
 
-  #remove(address: Address, node: ClusterNode | undefined): void {
-    const nodes = this.#byAddress.get(address)
-    if (node !== undefined) nodes?.delete(node)
-    if (nodes?.size === 0) this.#byAddress.delete(address)
+  #enter(name: string, node: ClusterNode): void {
+    this.#byName.set(name, node)
+    for (const address of node.addresses) addTo(this.#byAddress, address, node)
   }
 }

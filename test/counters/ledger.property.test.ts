@@ -112,17 +112,21 @@ class World {
     if (name === undefined) return
     this.backend.count(name, packets)
     const meaning = compiler.meaningOf(name)!
-    for (const key of meaning.kind === 'hits' ? meaning.policies : [meaning.pod]) {
-      const of = `${meaning.kind} ${meaning.direction} ${key}`
+    const counted = meaning.kind === 'hits' ? meaning.hits.map(({ policy, action }) => `${policy} ${action}`) : [`${meaning.pod} ${meaning.by}`]
+    for (const each of counted) {
+      const of = `${meaning.kind} ${meaning.direction} ${each}`
       this.#expected.set(of, (this.#expected.get(of) ?? 0) + packets)
     }
   }
 
   #existing(): Set<string> {
-    const { pods, policies } = finalState(this.#changes)
+    const { pods, policies, clusterPolicies } = finalState(this.#changes)
     const local = pods.filter(({ nodeName, hostNetwork }) => nodeName === NODE && !hostNetwork)
-    const keys = [...policies.map(({ key }) => ['hits', key]), ...local.map((pod) => ['denied', podKey(pod)])]
-    return new Set(keys.flatMap(([kind, key]) => ['ingress', 'egress'].map((direction) => `${kind} ${direction} ${key}`)))
+    const keys = [...[...policies, ...clusterPolicies].map(({ key }) => ['hits', key]), ...local.map((pod) => ['denied', podKey(pod)])]
+    const detailsOf = (kind: string | undefined): string[] => (kind === 'hits' ? ['accept', 'deny', 'pass'] : ['isolation', 'admin', 'baseline'])
+    return new Set(keys.flatMap(([kind, key]) => ['ingress', 'egress'].flatMap((direction) => (
+      detailsOf(kind).map((detail) => `${kind} ${direction} ${key} ${detail}`)
+    ))))
   }
 
   async #settled(): Promise<void> {
@@ -150,8 +154,8 @@ function lengthened(change: Change, by: number): Change {
 
 function countsOf({ policies, denied }: HitTotals): Counts {
   return new Map([
-    ...policies.map(({ key, direction, packets }) => [`hits ${direction} ${key}`, packets] as const),
-    ...denied.map(({ key, direction, packets }) => [`denied ${direction} ${key}`, packets] as const),
+    ...policies.map(({ key, direction, action, packets }) => [`hits ${direction} ${key} ${action}`, packets] as const),
+    ...denied.map(({ key, direction, by, packets }) => [`denied ${direction} ${key} ${by}`, packets] as const),
   ])
 }
 
