@@ -48,8 +48,8 @@ function expectedCounts(objects: readonly KubeObject[]): { hits: Record<string, 
   const add = (counts: Record<string, number>, key: string, by: number): void => void (counts[key] = (counts[key] ?? 0) + by)
   const count = (pod: string, direction: Direction, { allowed, reason, isolatedBy, allowedBy }: DirectionVerdict): void => {
     const allowing = new Set(allowedBy.map(({ policy }) => policy))
-    for (const policy of isolatedBy) add(hits!, `${labels('networkpolicy', policy)},direction=${direction}`, Number(allowing.has(policy)))
-    if (reason === 'allowed' || reason === 'denied') add(denied!, `${labels('pod', pod)},direction=${direction}`, Number(!allowed))
+    for (const policy of isolatedBy) add(hits!, `${policyLabels(policy)},direction=${direction},action=accept`, Number(allowing.has(policy)))
+    if (reason === 'allowed' || reason === 'denied') add(denied!, `${podLabels(pod)},direction=${direction},by=isolation`, Number(!allowed))
   }
   for (const [from, to] of PODS.flatMap((a) => PODS.filter((b) => b !== a).map((b) => [a, b] as const))) {
     const flow: Flow = { source: lab.pod(from).address4, destination: lab.pod(to).address4, protocol: 'TCP', port: 80 }
@@ -60,9 +60,14 @@ function expectedCounts(objects: readonly KubeObject[]): { hits: Record<string, 
   return { hits: hits!, denied: denied! }
 }
 
-function labels(kind: string, key: string): string {
+function policyLabels(key: string): string {
   const [namespace, name] = key.split('/')
-  return `namespace=${namespace ?? ''},${kind}=${name ?? ''}`
+  return `policy_kind=NetworkPolicy,policy_namespace=${namespace ?? ''},policy=${name ?? ''}`
+}
+
+function podLabels(key: string): string {
+  const [namespace, name] = key.split('/')
+  return `pod_namespace=${namespace ?? ''},pod_name=${name ?? ''}`
 }
 
 test('hits and denials are those of the evaluator, to the packet', () => {
@@ -88,7 +93,7 @@ test('sizes, problems and times of this node', () => {
   expect([value('ready'), value('local_pods'), value('active_policies'), value('unguarded_pods')]).toEqual([1, 9, 5, 0])
   expect(value('dry_run')).toBe(0)
   expect(labelled(body, 'vethguard_isolated_pods')).toEqual({ 'direction=ingress': 5, 'direction=egress': 1 })
-  expect(labelled(body, 'vethguard_policy_error')).toEqual({ 'namespace=z,networkpolicy=half': 1 })
+  expect(labelled(body, 'vethguard_policy_error')).toEqual({ [policyLabels('z/half')]: 1 })
   expect(value('policies_in_error')).toBe(1)
   expect(value('programming_duration_seconds_count')).toBeGreaterThan(0)
   expect(labelled(body, 'vethguard_set_elements')).toMatchObject({ 'set=in_judged4': 5, 'set=out_judged6': 1 })
@@ -102,8 +107,8 @@ test('a policy that goes takes its series along, and one that comes has them at 
   await lab.untilCell('x/a > z/b', 'denied')
   await lab.untilCell('z/a > x/a', 'denied')
   const names = Object.keys(labelled(scraper.metrics(), 'vethguard_policy_hits_total'))
-  expect(names).toContain('namespace=z,networkpolicy=new,direction=ingress')
-  expect(names.filter((name) => name.includes('networkpolicy=from-y'))).toEqual([])
+  expect(names).toContain(`${policyLabels('z/new')},direction=ingress,action=accept`)
+  expect(names.filter((name) => name.includes('policy=from-y'))).toEqual([])
 })
 
 test('probes are answered well', () => {
