@@ -4,7 +4,7 @@ import { podKey } from '../cluster/objects.ts'
 import type { Compiler } from '../compiler/compiler.ts'
 import { isSetOf, memberFinder } from '../compiler/counter-members.ts'
 import { counterName, denyCounter, ownPast, pastDenials, pastHits } from '../compiler/counter-names.ts'
-import { hitsOf } from '../compiler/stages/active-policy.ts'
+import { hitsEver } from '../compiler/stages/active-policy.ts'
 import type { Hit } from '../compiler/stages/verdict.ts'
 import type { CounterName } from '../nftables/content.ts'
 import { type CounterValue, plus } from '../nftables/transaction.ts'
@@ -13,6 +13,8 @@ import type { DeniedBy } from '../policy/verdict.ts'
 import { accountsOf, allPolicies } from './accounts.ts'
 import type { Reading } from './past.ts'
 
+/** Of a ClusterNetworkPolicy in one direction (its CRD). */
+const MAX_RULES = 25
 const DENIED_BY: readonly DeniedBy[] = ['isolation', 'admin', 'baseline']
 
 /**
@@ -38,11 +40,11 @@ interface Source {
 
 function* sourcesOf(compiler: Compiler, own: readonly CounterName[], wanted: ReadonlySet<CounterName>, reading: Reading): Iterable<Source> {
   const policies = [...allPolicies(compiler.queries)]
+  const hits = policies.flatMap((policy) => hitsEver(policy, MAX_RULES)) // their rules may have changed while no agent ran
   const pods = compiler.localPods().map(podKey)
   const pasts = [...own.map(ownPast), ...policies.flatMap(({ key }) => [...accountsOf({ policy: key })]), ...pods.flatMap((pod) => [...accountsOf({ pod })])]
   yield* pasts.map((account) => ({ account, from: account }))
   for (const direction of DIRECTIONS) {
-    const hits = policies.flatMap((policy) => hitsOf(policy, direction))
     yield* hits.map((hit) => ({ account: accountOf(direction, hit), from: counterName({ kind: 'hits', direction, hits: [hit] }) }))
     yield* pods.flatMap((pod) => DENIED_BY.map((by) => ({ account: pastDenials(direction, pod, by), from: denyCounter(direction, pod, by) })))
     const membersOf = memberFinder(reading, direction, hits)

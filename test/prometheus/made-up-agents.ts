@@ -1,6 +1,7 @@
 // Agents whose numbers are known, with policies of both kinds and denials of every cause, in a network namespace of their own.
 import { createServer, type Server } from 'node:http'
-import type { AgentView, HitTotals } from '../../src/agent/view.ts'
+import type { AgentView } from '../../src/agent/view.ts'
+import type { HitTotals } from '../../src/counters/totals.ts'
 import type { PolicyKey } from '../../src/cluster/objects.ts'
 import type { Metrics } from '../../src/observe/metrics.ts'
 import { createNamespaces, deleteNamespaces, inNamespace, ipBatch, namespacePrefix } from '../../lab/namespace.ts'

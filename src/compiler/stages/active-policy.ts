@@ -1,6 +1,6 @@
 // Policies that apply to a pod of this node: their rules with the peers as predicates, and what a rule says to a peer of which certain
 // predicates hold.
-import type { NamedPort, PolicyKey, Protocol } from '../../cluster/objects.ts'
+import { kindOfPolicy, type NamedPort, type PolicyKey, type Protocol } from '../../cluster/objects.ts'
 import {
   type Action, type ClusterPolicy, type ClusterRule, type Direction, DIRECTIONS, type NamedPortRef, type Policy, type Port, type Rule, type Tier,
 } from '../../policy/types.ts'
@@ -40,6 +40,7 @@ export interface Peer {
   readonly local: readonly NamedPort[] | undefined
 }
 
+const ACTIONS: readonly Action[] = ['Accept', 'Deny', 'Pass']
 const HIT_ACTION: Readonly<Record<Action, HitAction>> = { Accept: 'accept', Deny: 'deny', Pass: 'pass' }
 
 export function isClusterPolicy(policy: AnyPolicy): policy is ClusterPolicy {
@@ -70,11 +71,20 @@ export function hitsOf(policy: AnyPolicy, direction: Direction): Hit[] {
   return policy[direction].map((rule, index) => clusterPolicyHit(policy.key, rule, index))
 }
 
+/**
+ * Everything that a version of the policy can have had a part in, whatever its rules are now.
+ * @param rules how many rules a ClusterNetworkPolicy may have in a direction
+ */
+export function hitsEver({ key }: Pick<AnyPolicy, 'key'>, rules: number): Hit[] {
+  if (kindOfPolicy(key) === 'NetworkPolicy') return [networkPolicyHit(key)]
+  return Array.from({ length: rules }, (_, rule) => ACTIONS.map((action) => clusterPolicyHit(key, { action }, rule))).flat()
+}
+
 function networkPolicyHit(policy: PolicyKey): Hit {
   return { key: policy, policy, action: 'accept', rule: undefined }
 }
 
-function clusterPolicyHit(policy: PolicyKey, { action }: ClusterRule, rule: number): Hit {
+function clusterPolicyHit(policy: PolicyKey, { action }: Pick<ClusterRule, 'action'>, rule: number): Hit {
   const hit = HIT_ACTION[action]
   return { key: `${policy}/${hit}-${rule}`, policy, action: hit, rule }
 }
