@@ -1,6 +1,6 @@
 // Reads the tables back: what is there, every element, every counter. On its own socket, beside the one that commits.
-import { setImmediate } from 'node:timers/promises'
 import { hasErrno, VethguardError } from '../../base/errors.ts'
+import { inTurns } from '../../base/steps.ts'
 import type { Content, CounterName, Key, Value } from '../../nftables/content.ts'
 import { SPOOFED } from '../../nftables/program.ts'
 import { SET_NAMES, TABLE_NAME, type SetName, type TableFamily } from '../../nftables/schema.ts'
@@ -16,8 +16,6 @@ import { NetfilterSocket, type Answer, type Request } from './socket.ts'
 const ATTEMPTS = 20
 /** Of counters, several looks that commits ran into say enough together. */
 const COUNTER_LOOKS = 5
-/** How long a dump goes on before others get the event loop: one datagram of 32 KiB can take the kernel some milliseconds. */
-const TURN_MS = 5
 
 export class Reader {
   /** For questions that are answered at once. */
@@ -104,7 +102,7 @@ export class Reader {
       decoder.take(answer)
       if (interval(set) !== 'tree') tell()
     }
-    const found = await this.#inTurn(() => unlessMissing(() => dump(this.#dumps, elementsOf(set), take)))
+    const found = await this.#inTurn(() => unlessMissing(() => inTurns(this.#dumps.dump(elementsOf(set), take))))
     tell()
     return found !== undefined
   }
@@ -168,7 +166,7 @@ export class Reader {
 
 async function dumpElements(socket: NetfilterSocket, set: SetName): Promise<ReadonlyMap<Key, Value> | 'interrupted' | 'missing'> {
   const decoder = new ElementsDecoder(set)
-  const consistent = await unlessMissing(() => dump(socket, elementsOf(set), (answer) => decoder.take(answer)))
+  const consistent = await unlessMissing(() => inTurns(socket.dump(elementsOf(set), (answer) => decoder.take(answer))))
   if (consistent === undefined) return 'missing'
   return (consistent ? decoder.finish() : undefined) ?? 'interrupted'
 }
@@ -191,7 +189,7 @@ async function dumpCounters(socket: NetfilterSocket, family: TableFamily): Promi
       writer.u32(OBJECT.TYPE, OBJECT_COUNTER)
     },
   }
-  return { counters, isWhole: await dump(socket, request, (answer) => counters.set(...readCounter(answer))) }
+  return { counters, isWhole: await inTurns(socket.dump(request, (answer) => counters.set(...readCounter(answer)))) }
 }
 
 /** Adds those of the other to those of one. */
@@ -207,17 +205,5 @@ async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> 
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return undefined
     throw error
-  }
-}
-
-/** As inTurns() of steps.ts, but a short dump is made without any pause, in which somebody could commit. */
-async function dump(socket: NetfilterSocket, request: Request, visit: (answer: Answer) => void): Promise<boolean> {
-  const steps = socket.dump(request, visit)
-  for (let turnAt = performance.now(); ;) {
-    const step = steps.next()
-    if (step.done === true) return step.value
-    if (performance.now() - turnAt < TURN_MS) continue
-    await setImmediate()
-    turnAt = performance.now()
   }
 }

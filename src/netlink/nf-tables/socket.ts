@@ -2,7 +2,7 @@
 import { closeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { hasErrno, NetlinkError, VethguardError } from '../../base/errors.ts'
-import { atOnce } from '../../base/steps.ts'
+import { atOnce, type Steps } from '../../base/steps.ts'
 import { getsockname, MSG_DONTWAIT, recv, send, sendInBackground, setsockopt, SOL_SOCKET } from '../libc.ts'
 import { DATAGRAM_BYTES, openNetlinkSocket, setReceiveBuffer, SOL_NETLINK } from '../open-socket.ts'
 import { messages, type Message } from './attributes.ts'
@@ -85,8 +85,8 @@ export class NetfilterSocket {
     return atOnce(this.dump(request, visit))
   }
 
-  /** As request(), but pauses after each datagram, so that a long dump can let others work. */
-  *dump(request: Request, visit: (answer: Answer) => void): Generator<undefined, boolean> {
+  /** As request(), with a step for each datagram of 32 KiB, which can take the kernel some milliseconds. */
+  *dump(request: Request, visit: (answer: Answer) => void): Steps<boolean> {
     const { what } = request
     const sequence = this.#ask(request)
     let consistent = true
