@@ -7,6 +7,7 @@ import type { Backend, BackendState } from '../nftables/backend.ts'
 import type { Content, CounterName, Delta } from '../nftables/content.ts'
 import type { Hits } from '../counters/hits.ts'
 import type { AgentObserver, Commit, RepairReason } from './observer.ts'
+import { Backoff } from '../base/backoff.ts'
 import { failureCode } from '../base/failure-code.ts'
 import { OutageLog } from '../base/outage-log.ts'
 import { VethguardError } from '../base/errors.ts'
@@ -14,8 +15,7 @@ import { type CounterValue, replace, type Transaction, update, ZERO } from '../n
 import { render } from '../nftables/render.ts'
 import { elementsIn, summaryOf } from './summary.ts'
 
-const FIRST_RETRY_MS = 100
-const LONGEST_RETRY_MS = 10_000
+const RETRY = { firstMs: 100, longestMs: 10_000 } as const
 /** The part of the time between two tries that passes in any case: changes may come all the time, and each try is everything. */
 const LEAST_SHARE = 1 / 8
 
@@ -129,9 +129,8 @@ export class Committer {
   /** Makes everything anew until that succeeds. Never rejects, but for defects. */
   async rebuild(reason: RepairReason): Promise<void> {
     this.#brokenSinceMs ??= performance.now()
-    for (let retryMs = FIRST_RETRY_MS; !(await this.#hasRebuilt()); retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
-      await this.#rest(retryMs)
-    }
+    const backoff = new Backoff(RETRY)
+    while (!(await this.#hasRebuilt())) await this.#rest(backoff.next())
     if (this.#isStopped()) return
     this.#brokenSinceMs = undefined
     this.#outage.end()
@@ -204,7 +203,7 @@ export class Committer {
 
   /** The time between two tries, or less of it when what is wanted changes. */
   async #rest(retryMs: number): Promise<void> {
-    const leastMs = Math.max(FIRST_RETRY_MS, retryMs * LEAST_SHARE)
+    const leastMs = Math.max(RETRY.firstMs, retryMs * LEAST_SHARE)
     this.#retry = new AbortController()
     await sleep(leastMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined)
     await sleep(retryMs - leastMs, undefined, { signal: this.#retry.signal }).catch(() => undefined)

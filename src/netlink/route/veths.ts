@@ -6,6 +6,7 @@
 // Once it has started nothing ends it: when sockets fail all is begun anew with others, later and later.
 import type { Address } from '../../cluster/address.ts'
 import type { Veth } from '../../cluster/veth.ts'
+import { Backoff } from '../../base/backoff.ts'
 import { throwUncaught } from '../../base/defect.ts'
 import { NetlinkError, VethguardError } from '../../base/errors.ts'
 import type { RouteEvent } from './decode.ts'
@@ -16,9 +17,6 @@ import { addressesInside, fdb, hostRoutes, links, neighbours } from './tables.ts
 
 /** When to look again for the addresses of a new veth: the CNI sets them some ms after the link, and nobody tells. */
 const RETRY_MS = [2, 3, 5, 10, 10, 10, 20, 20, 20, 50, 50, 100, 200, 500, 1000, 2000, 5000] as const
-/** Between tries to follow again after a failure; doubled each time. */
-const FIRST_REOPEN_MS = 100
-const LONGEST_REOPEN_MS = 10_000
 
 /** "This veth is now so" (undefined: it is gone, or leads to no other namespace any more). */
 export interface VethChange {
@@ -45,7 +43,7 @@ export class VethTable {
   #socket: RouteSocket | undefined
   #events: RouteEvents | undefined
   #resyncTimer: NodeJS.Timeout | undefined
-  #reopenMs = FIRST_REOPEN_MS
+  readonly #reopening = new Backoff({ firstMs: 100, longestMs: 10_000 })
   #closed = false
   #lost = 0
 
@@ -120,7 +118,7 @@ export class VethTable {
   #trying(act: () => void): void {
     try {
       act()
-      this.#reopenMs = FIRST_REOPEN_MS
+      this.#reopening.reset()
     } catch (error) {
       if (!(error instanceof VethguardError)) throw error // a defect ends the process
       this.#reopenLater(error)
@@ -135,8 +133,7 @@ export class VethTable {
       void disconnected.then(() => {
         if (!this.#closed) this.#trying(() => this.start())
       })
-    }, this.#reopenMs)
-    this.#reopenMs = Math.min(this.#reopenMs * 2, LONGEST_REOPEN_MS)
+    }, this.#reopening.next())
   }
 
   #resync(socket: RouteSocket): void {
