@@ -6,10 +6,11 @@ import { schemaOf, type SetName } from '../../nftables/schema.ts'
 import { commandText } from '../../nftables/render.ts'
 import type { CounterValue, TableFlag, Transaction } from '../../nftables/transaction.ts'
 import { inTurns } from '../../base/steps.ts'
+import { errnoOf } from '../message.ts'
 import { probe, type Capabilities } from './capabilities.ts'
 import { encode, encoding, type Batch, type Proof } from './encode.ts'
 import { Reader } from './reader.ts'
-import { errnoOf, NetfilterSocket } from './socket.ts'
+import { NetfilterSocket } from './socket.ts'
 import { foreignTables, ownedByOther, readState } from './state.ts'
 
 /** Larger batches are written in turns, and sent by a thread of libuv's pool: the kernel needs about a millisecond for so many elements. */

@@ -5,12 +5,13 @@ import type { Content, CounterName, Key, Value } from '../../nftables/content.ts
 import { SPOOFED } from '../../nftables/program.ts'
 import { SET_NAMES, TABLE_NAME, type SetName, type TableFamily } from '../../nftables/schema.ts'
 import { TABLE_FAMILIES, type CounterValue, plus } from '../../nftables/transaction.ts'
-import { attribute, NFGENMSG_BYTES } from './attributes.ts'
+import { attribute } from '../attributes.ts'
+import type { Message } from '../message.ts'
 import { ElementsDecoder, readCounter, readTable, type KernelTable } from './decode.ts'
 import { elementOf, elementsOf, interval } from './elements.ts'
-import { FAMILY, GENERATION_ID, NFT_MSG, OBJECT, OBJECT_COUNTER } from './protocol.ts'
+import { FAMILY, GENERATION_ID, NFGENMSG_BYTES, NFT_MSG, OBJECT, OBJECT_COUNTER } from './protocol.ts'
 import { structureIn, structureRequests } from './structure-reader.ts'
-import { NetfilterSocket, type Answer, type Request } from './socket.ts'
+import { NetfilterSocket, type Request } from './socket.ts'
 
 /** Others commit too, and any commit ends a consistent look. */
 const ATTEMPTS = 20
@@ -98,7 +99,7 @@ export class Reader {
     const tell = (): void => {
       for (const [key, value] of decoder.drain()) visit(key, value)
     }
-    const take = (answer: Answer): void => {
+    const take = (answer: Message): void => {
       decoder.take(answer)
       if (interval(set) !== 'tree') tell()
     }
