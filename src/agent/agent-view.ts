@@ -3,7 +3,7 @@ import type { Warning } from '../advice/warning.ts'
 import type { Problem } from '../cluster/change.ts'
 import { podKey } from '../cluster/objects.ts'
 import type { Compiler, CompilerSizes } from '../compiler/compiler.ts'
-import type { Backend } from '../nftables/backend.ts'
+import type { KernelReader } from '../nftables/backend.ts'
 import { SET_NAMES, type SetName } from '../nftables/schema.ts'
 import type { AgentObserver } from './observer.ts'
 import { failureCode } from '../base/failure-code.ts'
@@ -29,7 +29,7 @@ export interface ViewOptions {
   readonly hits: Hits
   readonly problems: Problems
   readonly reports: PolicyReports
-  readonly backend: Backend
+  readonly reader: KernelReader
   readonly observer: AgentObserver
 }
 
@@ -82,11 +82,11 @@ export class View implements AgentView {
   }
 
   async hits(): Promise<HitTotals | undefined> {
-    const { progress, hits, backend, observer } = this.#options
+    const { progress, hits, reader, observer } = this.#options
     if (!progress().isReady) return undefined
     const begun = hits.begin()
     try {
-      hits.read(await backend.readCounters(), begun)
+      hits.read(await reader.counters(), begun)
     } catch (error) {
       if (progress().isStopped) return undefined // nothing can be read any more
       observer.failed?.('counters', failureCode(error))

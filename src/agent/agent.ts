@@ -83,8 +83,8 @@ export class Agent {
       onCommitted: (committed) => this.#committed(committed),
       log: log.child({ component: 'committer' }),
     })
-    this.#watch = new KernelWatch({ backend, committer, desired, work: this.#work, compareSeconds, observer, log: log.child({ component: 'watch' }) })
-    this.view = new View({ progress: () => this.#progress(), compiler, desired, node, hits, problems, reports, backend, observer })
+    this.#watch = new KernelWatch({ reader: backend.reader, committer, desired, work: this.#work, compareSeconds, observer, log: log.child({ component: 'watch' }) })
+    this.view = new View({ progress: () => this.#progress(), compiler, desired, node, hits, problems, reports, reader: backend.reader, observer })
   }
 
   /**

@@ -91,19 +91,19 @@ export class Committer {
   async replaceAll(content: Content): Promise<void> {
     const { backend, guard, hits } = this.#options
     const begun = hits.begin()
-    const reading = await backend.readCounters()
+    const reading = await backend.reader.counters()
     hits.read(reading, begun)
     const beginnings = hits.beginnings(content.counters, reading)
     const counters = new Set([...content.counters, ...[...beginnings.keys()].filter(isPast)])
-    const transaction = replace({ ...content, counters }, this.#labelled(beginnings), { ...backend.state(), guard })
+    const transaction = replace({ ...content, counters }, this.#labelled(beginnings), { ...backend.reader.state(), guard })
     this.#tell(transaction)
     const startedAt = performance.now()
     await backend.commit(transaction)
     hits.replaced(beginnings)
-    const state = backend.state()
+    const state = backend.reader.state()
     this.#handles = handlesOf(state)
     this.#generation = state.generation
-    this.#structure = backend.structure()
+    this.#structure = backend.reader.structure()
     this.#done(transaction, startedAt)
   }
 
@@ -222,7 +222,7 @@ export class Committer {
     const { backend, log, observer } = this.#options
     if (names.length === 0) return new Map()
     try {
-      return backend.readCountersNow(names)
+      return backend.reader.countersNow(names)
     } catch (err) {
       observer.failed?.('counters', failureCode(err))
       log.error({ err }, 'counters that go cannot be read; some hits are lost')

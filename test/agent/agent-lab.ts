@@ -98,7 +98,7 @@ export class AgentLab {
 
   /** Packets counted so far, by counter. */
   async counters(): Promise<Record<string, number>> {
-    const counters = await this.#backend.readCounters()
+    const counters = await this.#backend.reader.counters()
     return Object.fromEntries([...counters].map(([name, { packets }]) => [name, packets]))
   }
 

@@ -76,7 +76,7 @@ class Node {
 
   async compare(): Promise<void> {
     const begun = this.#hits.begin()
-    this.#hits.read(await this.#backend.readCounters(), begun)
+    this.#hits.read(await this.#backend.reader.counters(), begun)
     const shown = this.#hits.totals().policies.filter(({ packets }) => packets > 0).map(({ key, packets }): [string, number] => [key, packets])
     expect(new Map(shown)).toEqual(this.#expected)
   }

@@ -1,15 +1,17 @@
 // Reads the tables back: what is there, every element, every counter. On its own socket, beside the one that commits.
 import { hasErrno, VethguardError } from '../../base/errors.ts'
 import { inTurns } from '../../base/steps.ts'
+import type { BackendState, KernelReader } from '../../nftables/backend.ts'
 import type { Content, CounterName, Key, Value } from '../../nftables/content.ts'
 import { SPOOFED } from '../../nftables/program.ts'
 import { SET_NAMES, TABLE_NAME, type SetName, type TableFamily } from '../../nftables/schema.ts'
-import { TABLE_FAMILIES, type CounterValue, plus } from '../../nftables/transaction.ts'
+import { TABLE_FAMILIES, type CounterValue, plus, type TableFlag } from '../../nftables/transaction.ts'
 import { attribute } from '../attributes.ts'
 import type { Message } from '../message.ts'
 import { ElementsDecoder, readCounter, readTable, type KernelTable } from './decode.ts'
 import { elementOf, elementsOf, interval } from './elements.ts'
 import { FAMILY, GENERATION_ID, NFGENMSG_BYTES, NFT_MSG, OBJECT, OBJECT_COUNTER } from './protocol.ts'
+import { tableState } from './state.ts'
 import { structureIn, structureRequests } from './structure-reader.ts'
 import { NetfilterSocket, type Request } from './socket.ts'
 
@@ -18,21 +20,37 @@ const ATTEMPTS = 20
 /** Of counters, several looks that commits ran into say enough together. */
 const COUNTER_LOOKS = 5
 
-export class Reader {
+export interface ReaderOptions {
+  /** Path of a network namespace; undefined: the process's own. */
+  readonly namespace?: string | undefined
+  /** Flags that new tables are to have. */
+  readonly flags?: readonly TableFlag[]
+  /** Port id of the socket that owns our tables; undefined: we own none. */
+  readonly portId?: number
+}
+
+export class Reader implements KernelReader {
+  readonly #options: ReaderOptions
   /** For questions that are answered at once. */
   readonly #questions: NetfilterSocket
   /** For long dumps, one at a time. */
   readonly #dumps: NetfilterSocket
   #lastDump: Promise<unknown> = Promise.resolve()
 
-  /** @param namespace path of a network namespace; undefined: the process's own */
-  constructor(namespace?: string) {
-    this.#questions = new NetfilterSocket(namespace)
-    this.#dumps = new NetfilterSocket(namespace)
+  constructor(options: ReaderOptions = {}) {
+    this.#options = options
+    this.#questions = new NetfilterSocket(options.namespace)
+    this.#dumps = new NetfilterSocket(options.namespace)
+  }
+
+  state(): BackendState {
+    const { flags = [], portId } = this.#options
+    const tables = new Map(Array.from(this.#tables(), ([family, table]) => [family, tableState(table, portId)]))
+    return { generation: this.#generation(), tables, flags }
   }
 
   /** A number that changes with every commit of anyone. */
-  generation(): number {
+  #generation(): number {
     let generation = 0
     this.#questions.request({ what: 'get generation', type: NFT_MSG.GETGEN, family: 0 }, ({ datagram, start, end }) => {
       const id = attribute(datagram, { start: start + NFGENMSG_BYTES, end }, GENERATION_ID)
@@ -42,7 +60,7 @@ export class Reader {
   }
 
   /** The agent's tables, whoever made them. */
-  tables(): ReadonlyMap<TableFamily, KernelTable> {
+  #tables(): ReadonlyMap<TableFamily, KernelTable> {
     const tables = new Map<TableFamily, KernelTable>()
     this.#questions.request({ what: 'list tables', type: NFT_MSG.GETTABLE, family: 0, all: true }, (answer) => {
       const table = readTable(answer)
@@ -58,7 +76,7 @@ export class Reader {
    */
   content(): Promise<Content | undefined> {
     const look = async (): Promise<{ readonly value: Content | undefined } | undefined> => {
-      if (!this.tables().has('inet')) return { value: undefined }
+      if (!this.#tables().has('inet')) return { value: undefined }
       const sets = new Map<SetName, ReadonlyMap<Key, Value>>()
       for (const set of SET_NAMES) {
         const elements = await dumpElements(this.#dumps, set)
@@ -68,7 +86,7 @@ export class Reader {
       const { isWhole, counters } = await dumpCounters(this.#dumps, 'inet')
       return isWhole ? { value: { sets, counters: new Set([...counters.keys()].filter((name) => name !== SPOOFED)) } } : undefined
     }
-    return this.#inTurn(async () => {
+    return this.#afterOthers(async () => {
       const found = await this.#consistently(ATTEMPTS, look)
       if (found === undefined) throw new VethguardError('NETLINK', `list elements: others changed the rules ${ATTEMPTS} times meanwhile`)
       return found.value
@@ -87,7 +105,7 @@ export class Reader {
       for (const [name, value] of bridge.counters) seen.bridge.set(name, value)
       return inet.isWhole && bridge.isWhole ? { value: sumOf(inet.counters, bridge.counters) } : undefined
     }
-    return this.#inTurn(async () => {
+    return this.#afterOthers(async () => {
       const found = await this.#consistently(COUNTER_LOOKS, look)
       return found?.value ?? sumOf(seen.inet, seen.bridge)
     })
@@ -103,7 +121,7 @@ export class Reader {
       decoder.take(answer)
       if (interval(set) !== 'tree') tell()
     }
-    const found = await this.#inTurn(() => unlessMissing(() => inTurns(this.#dumps.dump(elementsOf(set), take))))
+    const found = await this.#afterOthers(() => unlessMissing(() => inTurns(this.#dumps.dump(elementsOf(set), take))))
     tell()
     return found !== undefined
   }
@@ -116,7 +134,6 @@ export class Reader {
     return new Map(decoder.drain().filter(([key]) => keys.has(key)))
   }
 
-  /** See Backend. */
   structure(): string {
     const parts: string[] = []
     for (const request of structureRequests()) {
@@ -150,15 +167,15 @@ export class Reader {
   /** Looks until nobody has committed from the first question to the last answer. @returns undefined if that never came about */
   async #consistently<T extends object>(attempts: number, look: () => Promise<T | undefined>): Promise<T | undefined> {
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const before = this.generation()
+      const before = this.#generation()
       const result = await look()
-      if (result !== undefined && this.generation() === before) return result
+      if (result !== undefined && this.#generation() === before) return result
     }
     return undefined
   }
 
-  /** After earlier dumps. */
-  #inTurn<T>(read: () => Promise<T>): Promise<T> {
+  /** Reads when earlier dumps have ended. */
+  #afterOthers<T>(read: () => Promise<T>): Promise<T> {
     const result = this.#lastDump.then(read)
     this.#lastDump = result.catch(() => undefined)
     return result
