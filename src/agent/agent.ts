@@ -56,7 +56,7 @@ export class Agent {
   #checkedAtMs: number | undefined
 
   constructor(options: AgentOptions) {
-    const { nodeName, spoofGuard: guard, backend, log, observer = {}, compareSeconds } = options
+    const { nodeName, spoofGuard: guard, backend, log, observer = {}, compareSeconds, sleep } = options
     this.#options = options
     this.#log = log
     this.#observer = observer
@@ -80,6 +80,7 @@ export class Agent {
       hits,
       observer,
       onTry: () => this.#work.goesOn(),
+      sleep,
       onCommitted: (committed) => this.#committed(committed),
       log: log.child({ component: 'committer' }),
     })

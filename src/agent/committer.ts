@@ -1,6 +1,5 @@
 // Brings the kernel what the compiler wants: small deltas as they come, everything anew at the start, after a failure, and when
 // somebody else has taken the tables away. What counters had goes along.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { isPast } from '../compiler/counter-names.ts'
 import type { Backend, BackendState } from '../nftables/backend.ts'
@@ -10,6 +9,7 @@ import type { AgentObserver, Commit, RepairReason } from './observer.ts'
 import { Backoff } from '../base/backoff.ts'
 import { failureCode } from '../base/failure-code.ts'
 import { OutageLog } from '../base/outage-log.ts'
+import { sleep as sleepByClock, type Sleep } from '../base/sleep.ts'
 import { VethguardError } from '../base/errors.ts'
 import { type CounterValue, replace, type Transaction, update, ZERO } from '../nftables/transaction.ts'
 import { render } from '../nftables/render.ts'
@@ -36,6 +36,8 @@ export interface CommitterOptions {
   readonly observer: AgentObserver
   /** Everything is going to be made anew, for the first time or once more. */
   readonly onTry: () => void
+  /** Waits between two tries. Default: by the clock. */
+  readonly sleep?: Sleep | undefined
   /** The kernel has confirmed. */
   readonly onCommitted: (committed: Committed) => void
   readonly log: Logger
@@ -204,9 +206,10 @@ export class Committer {
   /** The time between two tries, or less of it when what is wanted changes. */
   async #rest(retryMs: number): Promise<void> {
     const leastMs = Math.max(RETRY.firstMs, retryMs * LEAST_SHARE)
+    const { sleep = sleepByClock } = this.#options
     this.#retry = new AbortController()
-    await sleep(leastMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined)
-    await sleep(retryMs - leastMs, undefined, { signal: this.#retry.signal }).catch(() => undefined)
+    await sleep(leastMs, this.#stopped.signal)
+    await sleep(retryMs - leastMs, this.#retry.signal)
   }
 
   #transactionOf(delta: Delta): Transaction {
