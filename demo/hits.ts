@@ -29,7 +29,7 @@ export interface PolicyHits {
 export async function readCounters(node: LabNode): Promise<Counters> {
   const backend = createBackend({ kind: 'netlink', namespace: `/run/netns/${node.namespace}`, own: false })
   try {
-    const counters = await backend.readCounters()
+    const counters = await backend.reader.counters()
     return new Map([...counters].map(([name, { packets }]) => [name, packets]))
   } finally {
     backend.close()

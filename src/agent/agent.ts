@@ -56,7 +56,7 @@ export class Agent {
   #checkedAtMs: number | undefined
 
   constructor(options: AgentOptions) {
-    const { nodeName, spoofGuard: guard, backend, log, observer = {}, compareSeconds } = options
+    const { nodeName, spoofGuard: guard, backend, log, observer = {}, compareSeconds, sleep } = options
     this.#options = options
     this.#log = log
     this.#observer = observer
@@ -64,7 +64,7 @@ export class Agent {
     const problems = new Problems(log)
     const ledger = new Ledger({
       compiler,
-      reader: backend,
+      reader: backend.reader,
       onLost: (err) => {
         observer.failed?.('counters', failureCode(err))
         log.error({ err }, 'counters that are deleted cannot be read; some hits are lost')
@@ -87,10 +87,11 @@ export class Agent {
       ledger,
       observer,
       onTry: () => this.#work.goesOn(),
+      sleep,
       onCommitted: (committed) => this.#committed(committed),
       log: log.child({ component: 'committer' }),
     })
-    this.#watch = new KernelWatch({ backend, committer, desired, work: this.#work, compareSeconds, observer, log: log.child({ component: 'watch' }) })
+    this.#watch = new KernelWatch({ reader: backend.reader, committer, desired, work: this.#work, compareSeconds, observer, log: log.child({ component: 'watch' }) })
     this.view = new View({ progress: () => this.#progress(), compiler, desired, node, ledger, problems, reports, observer })
   }
 

@@ -1,21 +1,21 @@
 // Brings the kernel what the compiler wants: small deltas as they come, everything anew at the start, after a failure, and when
 // somebody else has taken the tables away. What counters had goes along.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { isPast } from '../compiler/counter-names.ts'
 import type { Backend, BackendState } from '../nftables/backend.ts'
 import type { Content, CounterName, Delta } from '../nftables/content.ts'
 import type { Ledger } from '../counters/ledger.ts'
 import type { AgentObserver, Commit, RepairReason } from './observer.ts'
+import { Backoff } from '../base/backoff.ts'
 import { failureCode } from '../base/failure-code.ts'
 import { OutageLog } from '../base/outage-log.ts'
+import { sleep as sleepByClock, type Sleep } from '../base/sleep.ts'
 import { VethguardError } from '../base/errors.ts'
 import { type CounterValue, replace, type Transaction, update, ZERO } from '../nftables/transaction.ts'
 import { render } from '../nftables/render.ts'
 import { elementsIn, summaryOf } from './summary.ts'
 
-const FIRST_RETRY_MS = 100
-const LONGEST_RETRY_MS = 10_000
+const RETRY = { firstMs: 100, longestMs: 10_000 } as const
 /** The part of the time between two tries that passes in any case: changes may come all the time, and each try is everything. */
 const LEAST_SHARE = 1 / 8
 
@@ -36,6 +36,8 @@ export interface CommitterOptions {
   readonly observer: AgentObserver
   /** Everything is going to be made anew, for the first time or once more. */
   readonly onTry: () => void
+  /** Waits between two tries. Default: by the clock. */
+  readonly sleep?: Sleep | undefined
   /** The kernel has confirmed. */
   readonly onCommitted: (committed: Committed) => void
   readonly log: Logger
@@ -92,15 +94,15 @@ export class Committer {
     const { backend, guard, ledger } = this.#options
     const { beginnings, done } = await ledger.forReplacement(content.counters)
     const counters = new Set([...content.counters, ...[...beginnings.keys()].filter(isPast)])
-    const transaction = replace({ ...content, counters }, this.#labelled(beginnings), { ...backend.state(), guard })
+    const transaction = replace({ ...content, counters }, this.#labelled(beginnings), { ...backend.reader.state(), guard })
     this.#tell(transaction)
     const startedAt = performance.now()
     await backend.commit(transaction)
     done()
-    const state = backend.state()
+    const state = backend.reader.state()
     this.#handles = handlesOf(state)
     this.#generation = state.generation
-    this.#structure = backend.structure()
+    this.#structure = backend.reader.structure()
     this.#done(transaction, startedAt)
   }
 
@@ -126,9 +128,8 @@ export class Committer {
   /** Makes everything anew until that succeeds. Never rejects, but for defects. */
   async rebuild(reason: RepairReason): Promise<void> {
     this.#brokenSinceMs ??= performance.now()
-    for (let retryMs = FIRST_RETRY_MS; !(await this.#hasRebuilt()); retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
-      await this.#rest(retryMs)
-    }
+    const backoff = new Backoff(RETRY)
+    while (!(await this.#hasRebuilt())) await this.#rest(backoff.next())
     if (this.#isStopped()) return
     this.#brokenSinceMs = undefined
     this.#outage.end()
@@ -203,10 +204,11 @@ export class Committer {
 
   /** The time between two tries, or less of it when what is wanted changes. */
   async #rest(retryMs: number): Promise<void> {
-    const leastMs = Math.max(FIRST_RETRY_MS, retryMs * LEAST_SHARE)
+    const leastMs = Math.max(RETRY.firstMs, retryMs * LEAST_SHARE)
+    const { sleep = sleepByClock } = this.#options
     this.#retry = new AbortController()
-    await sleep(leastMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined)
-    await sleep(retryMs - leastMs, undefined, { signal: this.#retry.signal }).catch(() => undefined)
+    await sleep(leastMs, this.#stopped.signal)
+    await sleep(retryMs - leastMs, this.#retry.signal)
   }
 
   #labelled(values: ReadonlyMap<CounterName, CounterValue>): Map<CounterName, CounterValue> {

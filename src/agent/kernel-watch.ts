@@ -2,7 +2,7 @@
 // at each check whether they are the same, and if anybody has committed anything, whether all that is in them is. Whosever they
 // are, everything is compared now and then.
 import type { Logger } from 'pino'
-import type { Backend, BackendState } from '../nftables/backend.ts'
+import type { BackendState, KernelReader } from '../nftables/backend.ts'
 import type { AgentObserver } from './observer.ts'
 import { failureCode } from '../base/failure-code.ts'
 import { isBlurred, type Remedy, remedyFor, type Suspects, suspectsIn } from './comparison.ts'
@@ -20,7 +20,7 @@ const LARGEST_SHARE = 0.1
 const AGAIN_MS = 1000
 
 export interface KernelWatchOptions {
-  readonly backend: Backend
+  readonly reader: KernelReader
   readonly committer: Committer
   readonly desired: Desired
   readonly work: OneAtATime
@@ -55,9 +55,9 @@ export class KernelWatch {
 
   /** To be called often, while nothing is being committed. Cheap: a comparison goes on by itself. */
   check(): void {
-    const { backend, committer, work, observer, log } = this.#options
+    const { reader, committer, work, observer, log } = this.#options
     try {
-      const state = backend.state()
+      const state = reader.state()
       this.#outages.state.end()
       if (!committer.isInForce(state)) {
         log.error('somebody else removed or replaced the tables; making them anew')
@@ -90,12 +90,12 @@ export class KernelWatch {
 
   /** Never rejects. */
   async #compare(): Promise<void> {
-    const { backend, desired, work } = this.#options
+    const { reader, desired, work } = this.#options
     this.#comparing = true
     this.#isInDoubt = false
     const startedAt = performance.now()
     try {
-      const suspects = this.#isStructureWhole() ? await suspectsIn(backend, (set) => desired.elements(set)) : undefined
+      const suspects = this.#isStructureWhole() ? await suspectsIn(reader, (set) => desired.elements(set)) : undefined
       await work.whenIdle(() => this.#mend(suspects))
       this.#outages.comparison.end()
     } catch (err) {
@@ -113,7 +113,7 @@ export class KernelWatch {
   }
 
   #isStructureWhole(): boolean {
-    return this.#options.committer.isStructure(this.#options.backend.structure())
+    return this.#options.committer.isStructure(this.#options.reader.structure())
   }
 
   /** @param suspects undefined: the structure is not what it was */
@@ -130,8 +130,8 @@ export class KernelWatch {
   }
 
   #remedyFor(suspects: Suspects | undefined): Remedy | undefined {
-    const { backend, desired } = this.#options
+    const { reader, desired } = this.#options
     if (!this.#isStructureWhole()) return 'everything'
-    return suspects && remedyFor(suspects, backend, (set) => desired.elements(set))
+    return suspects && remedyFor(suspects, reader, (set) => desired.elements(set))
   }
 }

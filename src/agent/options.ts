@@ -1,5 +1,6 @@
 // What an agent is made of.
 import type { Logger } from 'pino'
+import type { Sleep } from '../base/sleep.ts'
 import type { FollowVeths } from '../guard/veths.ts'
 import type { Backend } from '../nftables/backend.ts'
 import type { AgentObserver } from './observer.ts'
@@ -14,6 +15,8 @@ export interface AgentOptions extends ReportOptions {
   readonly veths: FollowVeths
   readonly log: Logger
   readonly observer?: AgentObserver
+  /** Waits before a refused transaction is retried. Default: by the clock. */
+  readonly sleep?: Sleep
   /** How often it is looked whether the tables are still there and the node is fit, in ms. Default: 500. */
   readonly checkMs?: number
   /** How often everything in the kernel is compared with what it should have. Default: 180. */

@@ -8,7 +8,7 @@
 // the ledger knows.
 import type { Compiler } from '../compiler/compiler.ts'
 import { isPast, ownPast } from '../compiler/counter-names.ts'
-import type { Backend } from '../nftables/backend.ts'
+import type { KernelReader } from '../nftables/backend.ts'
 import type { CounterName, Delta } from '../nftables/content.ts'
 import { SPOOFED, STRAY } from '../nftables/program.ts'
 import { type Command, type CounterValue, minus, plus, ZERO } from '../nftables/transaction.ts'
@@ -48,7 +48,7 @@ const OWN = [SPOOFED, STRAY]
 
 export interface LedgerOptions {
   readonly compiler: Compiler
-  readonly reader: Pick<Backend, 'readCounters' | 'readCountersNow'>
+  readonly reader: Pick<KernelReader, 'counters' | 'countersNow'>
   /** Counters that go could not be read: what they counted since they were last seen is lost. */
   readonly onLost: (error: unknown) => void
 }
@@ -110,7 +110,7 @@ export class Ledger {
   /** A reading that is overtaken by another says nothing. What is not in it was lost, and stays as it was seen last. */
   async #read(): Promise<Reading> {
     const begun = ++this.#clock
-    const reading = await this.#options.reader.readCounters()
+    const reading = await this.#options.reader.counters()
     if (begun < this.#lastRead) return reading
     this.#lastRead = begun
     for (const [name, seen] of this.#counters) {
@@ -133,7 +133,7 @@ export class Ledger {
   #lastOf(names: readonly CounterName[]): Reading {
     if (names.length === 0) return new Map()
     try {
-      return this.#options.reader.readCountersNow(names)
+      return this.#options.reader.countersNow(names)
     } catch (error) {
       this.#options.onLost(error)
       return new Map()

@@ -11,7 +11,7 @@ export interface Veths {
 
 /**
  * Makes the follower of the node's veths.
- * @param onChange called after any veth changed, appeared or disappeared
+ * @param onChange called after any veth changed, appeared or disappeared; does not throw
  * @param onError called when veths cannot be read; the follower retries by itself
  */
 export type FollowVeths = (onChange: () => void, onError: (error: Error) => void) => Veths

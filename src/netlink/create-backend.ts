@@ -17,7 +17,7 @@ export interface BackendOptions {
 export function createBackend({ kind, namespace, own }: BackendOptions): Backend {
   const backend = kind === 'nft' ? new NftBackend({ namespace }) : new NetlinkBackend({ namespace, own })
   try {
-    backend.state()
+    backend.reader.state()
     return backend
   } catch (error) {
     backend.close()

@@ -69,7 +69,7 @@ export function sendInBackground(fd: number, bytes: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
     c.send.async(fd, bytes, bytes.length, 0, (error: Error | null, sent: number) => {
       if (error !== null) reject(error)
-      else if (sent < 0) reject(new SystemCallError('send', 0))
+      else if (sent < 0) reject(new SystemCallError('send', koffi.errno()))
       else resolve(sent)
     })
   })

@@ -187,7 +187,7 @@ test('hits are not told before those of an earlier life are known, and then with
   const started = next.start()
   expect(await next.view.hits()).toBeUndefined()
   await started
-  expect((await next.view.hits())?.denied).toContainEqual({ key: 'x/p1', direction: 'ingress', packets: 5 })
+  expect((await next.view.hits())?.denied).toContainEqual({ key: 'x/p1', direction: 'ingress', by: 'isolation', packets: 5 })
   await next.close()
 })
 

@@ -191,7 +191,7 @@ describe.each([
   ]
 
   test.each(tampering)('%s', async (_, command, reason) => {
-    const structure = backend.structure()
+    const structure = backend.reader.structure()
     expect(await isRight()).toBe(true)
     if (isOwned && command !== 'flush ruleset') {
       expect(() => kernel.nft(command)).toThrow(/Operation not permitted/)
@@ -201,7 +201,7 @@ describe.each([
     if (!isOwned) await until(() => repairs.length > 0)
     await until(isRight)
     expect({ repairs, failures }).toEqual({ repairs: isOwned ? [] : [reason], failures: [] })
-    if (reason === 'content') expect(lengthOf(backend.structure())).toBe(lengthOf(structure))
+    if (reason === 'content') expect(lengthOf(backend.reader.structure())).toBe(lengthOf(structure))
   })
 
   test('what others do with their own tables is no reason to do anything', async () => {

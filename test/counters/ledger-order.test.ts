@@ -21,18 +21,18 @@ let set: CounterName
 
 /** Counters that a test sets, and readings that it lets come in the order that it wants. */
 class Kernel {
-  counters: Reading = new Map()
+  now: Reading = new Map()
   readonly #held: (() => void)[] = []
   isHolding = false
 
-  async readCounters(): Promise<Reading> {
-    const reading = this.counters
+  async counters(): Promise<Reading> {
+    const reading = this.now
     if (this.isHolding) await new Promise<void>((resolve) => this.#held.push(resolve))
     return reading
   }
 
-  readCountersNow(): Reading {
-    return this.counters
+  countersNow(): Reading {
+    return this.now
   }
 
   /** Lets the nth reading that waits come. */
@@ -64,7 +64,7 @@ function replacement(): Promise<Replacement> {
 }
 
 function counted(packets: number): void {
-  kernel.counters = new Map([[set, { packets, bytes: packets * 100 }]])
+  kernel.now = new Map([[set, { packets, bytes: packets * 100 }]])
 }
 
 async function poll(packets: number): Promise<number | undefined> {
@@ -123,7 +123,7 @@ test('what was shown between the last reading and a replacement goes on to be sh
 })
 
 test('counters whose policies the kernel does not name are the ones that are lost, and no others', async () => {
-  kernel.counters = new Map([
+  kernel.now = new Map([
     ['in/set-0123456789abcdef', { packets: 3, bytes: 300, comment: 'x: one, gone' }],
     ['in/set-0123456789abcdee', { packets: 4, bytes: 400, comment: 'x: one, long...' }],
     ['in/x/one', { packets: 5, bytes: 500 }],

@@ -83,7 +83,7 @@ class Node {
     const onLost = (error: unknown): never => {
       throw error
     }
-    return new Ledger({ compiler: this.#compiler, reader: this.#backend, onLost })
+    return new Ledger({ compiler: this.#compiler, reader: this.#backend.reader, onLost })
   }
 
   #newCommitter(): Committer {

@@ -133,7 +133,7 @@ class World {
     const expected = JSON.stringify(wanted(changesOf(finalState(this.#changes))))
     const deadline = performance.now() + PATIENCE_MS
     await nextTurn()
-    while (this.backend.isBusy || this.backend.state().tables.size === 0 || JSON.stringify(this.#inUse()) !== expected) {
+    while (this.backend.isBusy || this.backend.reader.state().tables.size === 0 || JSON.stringify(this.#inUse()) !== expected) {
       if (performance.now() > deadline) throw new Error('the kernel did not get what it should')
       await sleep(1)
     }

@@ -5,19 +5,23 @@ import type { Credentials } from '../../src/kube/credentials/access.ts'
 import type { KubeObserver } from '../../src/kube/observer.ts'
 import { KubeSource } from '../../src/kube/source.ts'
 import type { Timing } from '../../src/kube/reflector/timing.ts'
+import { PATIENCE_MS } from '../../lab/patience.ts'
 import type { FakeApi } from './fake-api.ts'
 import type { FakeObject } from './fake-history.ts'
 
 export const NODE = 'n1'
 
-/** Waits are a twentieth of what they are for. */
+/** Waits are a twentieth of what they are for; a busy machine is not taken for a silent server. */
 export const FAST: Timing = {
-  silenceMs: 60,
-  initialSilenceMs: 40,
+  silenceMs: PATIENCE_MS,
+  initialSilenceMs: PATIENCE_MS,
   stableMs: 1000,
   random: () => 0.5,
   sleep: (ms, signal) => delay(ms / 20, undefined, { signal }).catch(() => undefined),
 }
+
+/** For servers that fall silent on purpose. One that is only slow may be given up, too. */
+export const SHORT_SILENCE = { silenceMs: 60, initialSilenceMs: 40 } as const
 
 export function credentialsFor(api: FakeApi): () => Promise<Credentials> {
   const access = { server: api.url, headers: { authorization: 'Bearer t' }, tls: {}, proxyUrl: undefined }

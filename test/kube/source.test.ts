@@ -3,8 +3,9 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import type { Problem } from '../../src/cluster/change.ts'
 import type { KubeSource } from '../../src/kube/source.ts'
 import { gatherUncaught } from '../agent/uncaught.ts'
-import { FakeApi, until } from './fake-api.ts'
-import { listeningLog, namespace, pod, policy, sourceOn } from './fixture.ts'
+import { PATIENCE_MS, until } from '../../lab/patience.ts'
+import { FakeApi } from './fake-api.ts'
+import { listeningLog, namespace, pod, policy, SHORT_SILENCE, sourceOn } from './fixture.ts'
 import { StrictSink } from './strict-sink.ts'
 
 describe('KubeSource', () => {
@@ -25,7 +26,7 @@ describe('KubeSource', () => {
   })
 
   test('delivers everything before the start is done, then each change by itself', async () => {
-    source = sourceOn(api, { silenceMs: 60_000 })
+    source = sourceOn(api)
     await source.start(sink)
     expect(sink.objects.size).toBe(6)
     const before = sink.batches.length
@@ -126,7 +127,7 @@ describe('KubeSource', () => {
   test.each(['an event', 'time'])('a watch that is accepted only to end with an error does not end the trouble; %s does', async (end) => {
     const { log, lines } = listeningLog()
     const failures: string[] = []
-    source = sourceOn(api, { silenceMs: 60_000, stableMs: end === 'time' ? 200 : 60_000 }, { restarted: (_, reason) => void failures.push(reason) }, log)
+    source = sourceOn(api, { stableMs: end === 'time' ? 2000 : PATIENCE_MS }, { restarted: (_, reason) => void failures.push(reason) }, log)
     await source.start(sink)
     await until(() => api.openStreams === 3, 'three watches')
     for (let count = 0; count < 5; count++) api.failNext('pods', 'error-event')
@@ -160,12 +161,12 @@ describe('KubeSource', () => {
 
   test('a watch on which nothing comes is given up', async () => {
     const restarts: string[] = []
-    source = sourceOn(api, {}, { restarted: (resource, reason) => void restarts.push(`${resource} ${reason}`) })
+    source = sourceOn(api, SHORT_SILENCE, { restarted: (resource, reason) => void restarts.push(`${resource} ${reason}`) })
     await source.start(sink)
     await until(() => api.openStreams === 3, 'three watches')
     api.disturb('pods', 'silence')
     api.put('pods', pod('e'))
-    await until(() => sink.objects.has('pod default/e'), 'the change', 2000)
+    await until(() => sink.objects.has('pod default/e'), 'the change')
     expect(restarts).toContain('pods silent')
   })
 
@@ -183,7 +184,7 @@ describe('KubeSource', () => {
 
   test('an error of who is told ends the process, and does not pass for one of the connection', async () => {
     const restarts: string[] = []
-    source = sourceOn(api, { silenceMs: 60_000 }, { restarted: (resource) => void restarts.push(resource) })
+    source = sourceOn(api, {}, { restarted: (resource) => void restarts.push(resource) })
     await source.start(sink)
     await until(() => api.openStreams === 3, 'three watches')
     const uncaught = gatherUncaught()

@@ -11,7 +11,7 @@ import type { Direction, Policy } from '../../src/policy/types.ts'
 import type { DirectionVerdict, Flow } from '../../src/policy/verdict.ts'
 import { AgentLab, PORT_80 } from '../agent/agent-lab.ts'
 import { AgentProcess } from '../agent/agent-process.ts'
-import { until } from '../kube/fake-api.ts'
+import { until } from '../../lab/patience.ts'
 import { fixtureObjects, type KubeObject, PODS, policyObject } from '../situations/fixture.ts'
 import { Scraper } from './scraper.ts'
 import { labelled, seriesIn } from './series.ts'
@@ -196,7 +196,7 @@ describe('settings', () => {
     await agent.kill('SIGTERM')
     agent = await lab.start('--compare-seconds', '1', '--backend', 'nft', '--listen', '127.0.0.1:9611') // nft owns no tables
     lab.exec('nft', 'flush set inet vethguard in_judged4')
-    await until(() => labelled(scraper.metrics(), 'vethguard_table_repairs_total')['reason=content'] === 1, 'a repair', 20_000)
+    await until(() => labelled(scraper.metrics(), 'vethguard_table_repairs_total')['reason=content'] === 1, 'a repair')
     expect(lab.exec('nft', 'list set inet vethguard in_judged4')).toContain('elements')
   })
 

@@ -45,7 +45,7 @@ export class EnforcedLab {
     for (const [node, compiler] of this.#compilers) {
       compiler.apply(changes)
       const backend = this.#backendOf(node)
-      await backend.commit(replace(compiler.content, new Map(), backend.state()))
+      await backend.commit(replace(compiler.content, new Map(), backend.reader.state()))
     }
   }
 
@@ -55,7 +55,7 @@ export class EnforcedLab {
   }
 
   async counters(node: LabNode): Promise<ReadonlyMap<CounterName, number>> {
-    const counters = await this.#backendOf(node).readCounters()
+    const counters = await this.#backendOf(node).reader.counters()
     return new Map([...counters].map(([name, { packets }]) => [name, packets]))
   }
 

@@ -8,7 +8,7 @@ import { podKey, type Pod } from '../../src/cluster/objects.ts'
 import type { Compiler } from '../../src/compiler/compiler.ts'
 import type { Notice } from '../../src/cluster/notice.ts'
 import { compilerOf } from '../advice/world.ts'
-import { until } from '../kube/fake-api.ts'
+import { until } from '../../lab/patience.ts'
 import { pod, policy } from '../policy/state.ts'
 import { keepingLog, type LogLine } from '../agent/log-lines.ts'
 

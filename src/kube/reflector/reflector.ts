@@ -5,7 +5,7 @@
 //        └──────────── v expired, or not understood ────────────────────┴── anything else: watch from v again
 import type { Logger } from 'pino'
 import { ApiServerError } from '../../base/errors.ts'
-import { Backoff } from '../../base/backoff.ts'
+import { ServerBackoff } from '../server-backoff.ts'
 import type { WatchEvent } from './watch-events.ts'
 import { explain, restartReason, type RestartReason } from './failure.ts'
 import { list } from './list.ts'
@@ -36,7 +36,7 @@ export class Reflector {
   readonly #options: ReflectorOptions
   readonly #store: ObjectStore
   readonly #log: Logger
-  readonly #backoff: Backoff
+  readonly #backoff: ServerBackoff
   readonly #outage: OutageLog
   readonly #stop = new AbortController()
   /** Where to go on; undefined: everything must be read. */
@@ -56,7 +56,7 @@ export class Reflector {
     this.#options = options
     this.#store = new ObjectStore(options.resource.kind)
     this.#log = options.log.child({ resource: options.resource.name })
-    this.#backoff = new Backoff(options.timing.random)
+    this.#backoff = new ServerBackoff(options.timing.random)
     this.#outage = new OutageLog(this.#log, { level: 'warn', endMessage: 'reads the API server again' })
   }
 

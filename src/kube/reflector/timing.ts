@@ -1,4 +1,5 @@
 // When a reflector gives up, and how it waits: what tests have otherwise.
+import { sleep, type Sleep } from '../../base/sleep.ts'
 
 export interface Timing {
   /** Longest time without a byte on an open watch. */
@@ -9,8 +10,7 @@ export interface Timing {
   readonly stableMs: number
   /** Uniform in [0, 1). */
   readonly random: () => number
-  /** Resolves after so long, or as soon as the signal says so. */
-  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
+  readonly sleep: Sleep
 }
 
 export const TIMING: Timing = {
@@ -24,16 +24,4 @@ export const TIMING: Timing = {
 /** How long the server is to keep a watch, in seconds: different for each, so that they do not all come back at once. */
 export function watchSeconds(random: () => number): number {
   return Math.round(300 + 300 * random())
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    signal.addEventListener('abort', end, { once: true })
-  })
 }

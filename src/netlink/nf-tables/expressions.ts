@@ -1,13 +1,13 @@
 // Statements → the expressions that nft 1.0.6 generates for their text, dependencies included, so that `nft list ruleset`
 // shows the same whoever made the rule. `nft --debug=netlink` shows them.
+import { padded } from '../../base/padded.ts'
 import { addressBytes } from '../../cluster/address.ts'
-import { padded } from '../../nftables/element-text.ts'
 import { classidBytes } from '../../nftables/keys.ts'
 import { FIELD, schemaOf, type FieldType, type TableFamily } from '../../nftables/schema.ts'
 import type { Field, Rule, Statement } from '../../nftables/statement.ts'
 import * as write from './expression.ts'
 import { BASE, COMPARE, META, REGISTER_1 } from './expression.ts'
-import type { MessageWriter } from './message.ts'
+import type { MessageWriter } from '../message-writer.ts'
 import { NFPROTO_IPV4, NFPROTO_IPV6 } from './protocol.ts'
 
 /** The first of the 4-byte registers, which are the same bytes. */

@@ -47,7 +47,7 @@ beforeAll(() => {
 })
 
 beforeEach(async () => {
-  await backend.commit(replace(CONTENT, new Map(), backend.state()))
+  await backend.commit(replace(CONTENT, new Map(), backend.reader.state()))
 })
 
 afterAll(() => {
@@ -153,7 +153,7 @@ async function expectCounted(counter: string | undefined): Promise<void> {
 }
 
 async function counted(): Promise<Record<string, number>> {
-  const counters = await backend.readCounters()
+  const counters = await backend.reader.counters()
   return Object.fromEntries([...counters].map(([name, { packets }]) => [name, packets] as const).filter(([, packets]) => packets > 0))
 }
 
