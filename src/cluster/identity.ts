@@ -27,8 +27,12 @@ export function isDnsSubdomain(name: string): boolean {
  * sound object has.
  */
 export function readIdentity(root: Place): Identity {
-  const metadata = field(root, 'metadata')
-  return { namespace: readNamespaceName(field(metadata, 'namespace')), name: readName(field(metadata, 'name'), root.value) }
+  return { namespace: readNamespaceName(field(field(root, 'metadata'), 'namespace')), name: readObjectName(root) }
+}
+
+/** Reads the name of an object, as readIdentity does; all there is to the identity of a cluster-scoped one. */
+export function readObjectName(root: Place): string {
+  return readName(field(field(root, 'metadata'), 'name'), root.value)
 }
 
 function readNamespaceName(place: Place): string {

@@ -1,5 +1,6 @@
 // One manifest file as a value: the objects in it, each with its place, and what is wrong with it.
 import type { Problem } from '../cluster/change.ts'
+import { policyName } from '../cluster/objects.ts'
 import type { Change } from '../source.ts'
 import { readObject } from './objects.ts'
 import { parseManifest } from './parse.ts'
@@ -49,8 +50,10 @@ export function objectId({ kind, key }: Change): string {
 /** Says that an object is ignored because an earlier file or document has it too. */
 export function duplicateProblem({ change, position }: ManifestObject, first: ManifestObject): Problem {
   const message = `is already in ${first.position}, which comes first: this one is ignored`
-  const of = change.kind === 'policy' ? { policy: change.key } : {} // a second pod or namespace changes nothing about the first
-  return { object: placed(`${KIND_NAMES[change.kind]} ${change.key}`, position), field: '', message, ...of }
+  const isPolicy = change.kind === 'policy' || change.kind === 'cluster-policy'
+  const of = isPolicy ? { policy: change.key } : {} // a second pod, namespace or node changes nothing about the first
+  const name = isPolicy ? policyName(change.key) : change.key
+  return { object: placed(`${KIND_NAMES[change.kind]} ${name}`, position), field: '', message, ...of }
 }
 
 const KIND_NAMES = {

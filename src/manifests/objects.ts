@@ -3,8 +3,9 @@ import type { Problem } from '../cluster/change.ts'
 import type { Change } from '../source.ts'
 import { isRecord } from '../cluster/fields.ts'
 import { readNamespace } from '../cluster/read-namespace.ts'
+import { readNode } from '../cluster/read-node.ts'
 import { type ChangeReading, readPod } from '../cluster/read-pod.ts'
-import { readPolicy } from '../policy/read.ts'
+import { isPolicyKind, readPolicyObject, usualApiVersion } from './policy-objects.ts'
 
 export interface ObjectReading {
   readonly changes: readonly Change[]
@@ -20,13 +21,14 @@ const LISTS: ReadonlyMap<string, string> = new Map([
   ['List', ''],
   ['PodList', 'Pod'],
   ['NamespaceList', 'Namespace'],
+  ['NodeList', 'Node'],
   ['NetworkPolicyList', 'NetworkPolicy'],
+  ['ClusterNetworkPolicyList', 'ClusterNetworkPolicy'],
 ])
-const POLICY_GROUP = 'networking.k8s.io'
 /** A list in a list is legal YAML, and no API server ever sends one. */
 const MAX_DEPTH = 4
 
-/** Reads a Pod, Namespace, NetworkPolicy, or a List (PodList, ...) of these. Other kinds are counted and left alone. */
+/** Reads a Pod, Namespace, Node, policy, or a List (PodList, ...) of these. Other kinds are counted and left alone. */
 export function readObject(object: unknown, depth = 0): ObjectReading {
   if (!isRecord(object)) return problem('', 'must be an object with a kind: it is ignored')
   const { kind } = object
@@ -42,36 +44,28 @@ function readKind(kind: string, object: Record<string, unknown>): ObjectReading 
       return readingOf(readPod(object))
     case 'Namespace':
       return readingOf(readNamespace(object))
+    case 'Node':
+      return readingOf(readNode(object))
     case 'NetworkPolicy':
-      return readNetworkPolicy(object)
+    case 'ClusterNetworkPolicy':
+      return readingOf(readPolicyObject(kind, object))
     default:
       return IGNORED
   }
-}
-
-/** Other projects have a kind of this name too; theirs mean something else. */
-function readNetworkPolicy(object: Record<string, unknown>): ObjectReading {
-  const { apiVersion } = object
-  const isForeign = typeof apiVersion === 'string' && !apiVersion.startsWith(`${POLICY_GROUP}/`)
-  if (isForeign) return problem('apiVersion', `${apiVersion} is not ${POLICY_GROUP}/v1: this NetworkPolicy is not enforced`)
-  const { policy, problems } = readPolicy(object)
-  const change: Change | undefined = policy && { kind: 'policy', key: policy.key, now: policy }
-  if (apiVersion === `${POLICY_GROUP}/v1`) return readingOf({ change, problems })
-  const version = { field: 'apiVersion', message: `must be ${POLICY_GROUP}/v1: read as if it were` }
-  const of = policy === undefined ? { object: 'NetworkPolicy' } : { object: `NetworkPolicy ${policy.key}`, policy: policy.key }
-  return readingOf({ change, problems: [{ ...of, ...version }, ...problems] })
 }
 
 function readList(list: Record<string, unknown>, kind: string, depth: number): ObjectReading {
   const entries = list['items'] ?? []
   if (!Array.isArray(entries)) return problem('items', 'must be a list: nothing of it is enforced')
   if (depth === MAX_DEPTH) return problem('items', `lists nested more than ${MAX_DEPTH} deep: nothing of it is enforced`)
-  return joined(entries.map((entry: unknown) => readObject(withKind(entry, kind), depth + 1)))
+  const stated = { apiVersion: list['apiVersion'], kind }
+  return joined(entries.map((entry: unknown) => readObject(withKind(entry, stated), depth + 1)))
 }
 
-function withKind(entry: unknown, kind: string): unknown {
+/** Entries of a list need not repeat what it says of them. */
+function withKind(entry: unknown, { apiVersion, kind }: { readonly apiVersion: unknown; readonly kind: string }): unknown {
   if (!isRecord(entry) || kind === '' || entry['kind'] !== undefined) return entry
-  return kind === 'NetworkPolicy' ? { apiVersion: `${POLICY_GROUP}/v1`, kind, ...entry } : { kind, ...entry }
+  return isPolicyKind(kind) ? { apiVersion: apiVersion ?? usualApiVersion(kind), kind, ...entry } : { kind, ...entry }
 }
 
 function readingOf({ change, problems }: ChangeReading<Change>): ObjectReading {

@@ -45,7 +45,8 @@ function readExcept(place: Place, cidr: AddressRange): AddressRange | 'outside' 
   return 'outside'
 }
 
-function readCidr(place: Place): AddressRange | null {
+/** A CIDR, its host bits masked off; null (reported) if it is missing or wrong. */
+export function readCidr(place: Place): AddressRange | null {
   if (isMissing(place)) return report(place, 'missing')
   const range = typeof place.value === 'string' ? parseCidr(place.value) : undefined
   return range ?? report(place, `${quote(place.value)} is no CIDR such as 10.0.0.0/8 or fd00::/64`)

@@ -242,6 +242,24 @@ describe('edits that are believed after a moment', () => {
   })
 })
 
+test('ClusterNetworkPolicies and Nodes come, change, are reported and go', async () => {
+  const text = (spec: string) => `apiVersion: policy.networking.k8s.io/v1beta1\nkind: ClusterNetworkPolicy\nmetadata: {name: p}\nspec: ${spec}\n`
+  const sound = text('{tier: Admin, priority: 1, subject: {namespaces: {}}}')
+  write('p.yaml', sound)
+  write('n.yaml', 'apiVersion: v1\nkind: Node\nmetadata: {name: n1}\nstatus: {addresses: [{type: InternalIP, address: 10.0.0.1}]}\n')
+  await start()
+  expect([recorder.state(), [...recorder.current]]).toEqual([['cluster-policy /p', 'node n1'], []])
+  replace('p.yaml', text('{tier: Admin, priority: 1001, subject: {namespaces: {}}}'))
+  await until(() => recorder.current.size > 0)
+  expect([...recorder.current]).toEqual([['ClusterNetworkPolicy p (p.yaml#1)', [expect.objectContaining({ policy: '/p', field: 'spec.priority' })]]])
+  replace('p.yaml', sound)
+  await until(() => recorder.current.size === 0)
+  rmSync(join(folder, 'p.yaml'))
+  rmSync(join(folder, 'n.yaml'))
+  await untilState()
+  expect([...recorder.current]).toEqual([])
+})
+
 test('a mounted ConfigMap: the link is swapped', async () => {
   const version = (name: string, team: string) => {
     mkdirSync(join(folder, name))
