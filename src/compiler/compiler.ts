@@ -56,7 +56,6 @@ export class Compiler {
     isLocal: (record) => this.#isLocal(record),
   })
   #activations = 0
-  /** Active ClusterNetworkPolicies. */
   #activeInTiers = 0
   /** How often a local pod became judged or isolated, or ceased to be. */
   #judgedChanges = 0
@@ -268,8 +267,8 @@ export class Compiler {
   /** Where NetworkPolicies isolate, Baseline is not asked. */
   #tablesFor(local: LocalPod, direction: Direction, policies: readonly ActivePolicy[]): Tables | undefined {
     if (policies.length === 0) return undefined
-    const isolating = policies.filter(({ tier }) => tier === undefined)
     const ofTier = (tier: ActivePolicy['tier']): ActivePolicy[] => policies.filter((policy) => policy.tier === tier)
+    const isolating = ofTier(undefined)
     return {
       admin: this.#realms.ofStage('admin')?.hold('admin', direction, ofTier('Admin'), local),
       network: this.#realms.network.hold('network', direction, isolating, local),
