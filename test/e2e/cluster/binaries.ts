@@ -38,6 +38,11 @@ export async function goInstall(module: string, pkg: string, tags = ''): Promise
   return join(folder, basename(pkg === '.' ? module.replace(/@.*/, '') : pkg))
 }
 
+/** Builds a program of tools/. @param source FILE.go, or a folder @param out the program */
+export async function goBuild(source: string, out: string): Promise<void> {
+  await runTool('go-build.sh', CACHE, out, source)
+}
+
 /** @param module with its version @returns the folder with its files */
 export async function goModule(module: string): Promise<string> {
   return runTool('go-module.sh', CACHE, module)
