@@ -10,7 +10,7 @@ import { counter, gaugeOf, type Sample } from './instruments.ts'
 export type KubeStatus = ReadonlyMap<ResourceName, ResourceStatus>
 
 /** That of the Kubernetes API; a series that begins at 0 shows its first increase. */
-const RESOURCES: readonly ResourceName[] = ['pods', 'namespaces', 'networkpolicies']
+const RESOURCES: readonly ResourceName[] = ['pods', 'namespaces', 'networkpolicies', 'clusternetworkpolicies', 'nodes']
 const EVENT_TYPES: readonly EventType[] = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK']
 
 /** @param status undefined: there is no API server, and none of these series */

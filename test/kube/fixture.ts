@@ -15,6 +15,8 @@ export const FAST: Timing = {
   silenceMs: 60,
   initialSilenceMs: 40,
   stableMs: 1000,
+  lookAgainMs: { first: 100, longest: 1000 },
+  confirmMs: 100,
   random: () => 0.5,
   sleep: (ms, signal) => delay(ms / 20, undefined, { signal }).catch(() => undefined),
 }
@@ -24,8 +26,15 @@ export function credentialsFor(api: FakeApi): () => Promise<Credentials> {
   return () => Promise.resolve({ access: () => Promise.resolve(access), forget: () => undefined })
 }
 
-export function sourceOn(api: FakeApi, timing: Partial<Timing> = {}, observer: KubeObserver = {}, log = pino({ level: 'silent' })): KubeSource {
-  return new KubeSource({ nodeName: NODE, credentials: credentialsFor(api), log, observer, timing: { ...FAST, ...timing } })
+export interface SourceSettings {
+  readonly timing?: Partial<Timing>
+  readonly observer?: KubeObserver
+  readonly log?: Logger
+  readonly clusterPolicies?: boolean
+}
+
+export function sourceOn(api: FakeApi, { timing, observer = {}, log = pino({ level: 'silent' }), clusterPolicies = true }: SourceSettings = {}): KubeSource {
+  return new KubeSource({ nodeName: NODE, credentials: credentialsFor(api), clusterPolicies, log, observer, timing: { ...FAST, ...timing } })
 }
 
 /** A logger, and what it has said. */
@@ -46,6 +55,15 @@ export function pod(name: string, fields: { ip?: string; app?: string; phase?: s
 
 export function namespace(name: string, team = 'a'): FakeObject {
   return { metadata: { name, labels: { team } } }
+}
+
+/** @param peer of its one rule, which denies */
+export function clusterPolicy(name: string, peer: object = { namespaces: {} }): FakeObject {
+  return { metadata: { name }, spec: { tier: 'Admin', priority: 1, subject: { namespaces: {} }, egress: [{ action: 'Deny', to: [peer] }] } }
+}
+
+export function node(name: string, address = '10.0.0.1', zone = 'a'): FakeObject {
+  return { metadata: { name, labels: { zone } }, status: { addresses: [{ type: 'InternalIP', address }] } }
 }
 
 export function policy(name: string, cidr = '10.0.0.0/8'): FakeObject {

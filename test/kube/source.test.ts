@@ -25,7 +25,7 @@ describe('KubeSource', () => {
   })
 
   test('delivers everything before the start is done, then each change by itself', async () => {
-    source = sourceOn(api, { silenceMs: 60_000 })
+    source = sourceOn(api, { timing: { silenceMs: 60_000 } })
     await source.start(sink)
     expect(sink.objects.size).toBe(6)
     const before = sink.batches.length
@@ -75,7 +75,7 @@ describe('KubeSource', () => {
     const relists: string[] = []
     const failures: string[] = []
     const observer = { relisted: (resource: string) => void relists.push(resource), restarted: (_: string, reason: string) => void failures.push(reason) }
-    source = sourceOn(api, {}, observer)
+    source = sourceOn(api, { observer })
     await source.start(sink)
     await until(() => api.openStreams === 3, 'three watches')
     for (let count = 0; count < 5; count++) api.failNext('pods', 'unavailable')
@@ -114,7 +114,7 @@ describe('KubeSource', () => {
   test('waits for a server that is not there yet, and says so', async () => {
     await api.stop()
     const { log, lines } = listeningLog()
-    source = sourceOn(api, {}, {}, log)
+    source = sourceOn(api, { log })
     const started = source.start(sink)
     await until(() => lines.some(({ msg }) => msg.includes('ECONNREFUSED') && msg.includes('nothing listens there')), 'a line in the log')
     await api.listen()
@@ -126,7 +126,8 @@ describe('KubeSource', () => {
   test.each(['an event', 'time'])('a watch that is accepted only to end with an error does not end the trouble; %s does', async (end) => {
     const { log, lines } = listeningLog()
     const failures: string[] = []
-    source = sourceOn(api, { silenceMs: 60_000, stableMs: end === 'time' ? 200 : 60_000 }, { restarted: (_, reason) => void failures.push(reason) }, log)
+    const timing = { silenceMs: 60_000, stableMs: end === 'time' ? 200 : 60_000 }
+    source = sourceOn(api, { timing, observer: { restarted: (_, reason) => void failures.push(reason) }, log })
     await source.start(sink)
     await until(() => api.openStreams === 3, 'three watches')
     for (let count = 0; count < 5; count++) api.failNext('pods', 'error-event')
@@ -143,7 +144,7 @@ describe('KubeSource', () => {
   test('a missing permission is said with verb and resource, again and again, until it is there', async () => {
     const { log, lines } = listeningLog()
     for (let count = 0; count < 3; count++) api.failNext('networkpolicies', 'forbidden')
-    source = sourceOn(api, {}, {}, log)
+    source = sourceOn(api, { log })
     await source.start(sink)
     const said = lines.filter(({ level, msg }) => level === 40 && msg.startsWith('not allowed to watch networkpolicies (403)'))
     expect(said.length).toBeGreaterThan(0)
@@ -153,14 +154,14 @@ describe('KubeSource', () => {
   test('waits as long as the server asks for', async () => {
     const asked: number[] = []
     api.failNext('pods', 'throttled')
-    source = sourceOn(api, { sleep: (ms) => Promise.resolve(void asked.push(ms)) })
+    source = sourceOn(api, { timing: { sleep: (ms) => Promise.resolve(void asked.push(ms)) }, clusterPolicies: false })
     await source.start(sink)
     expect(asked.some((ms) => ms >= 1000)).toBe(true)
   })
 
   test('a watch on which nothing comes is given up', async () => {
     const restarts: string[] = []
-    source = sourceOn(api, {}, { restarted: (resource, reason) => void restarts.push(`${resource} ${reason}`) })
+    source = sourceOn(api, { observer: { restarted: (resource, reason) => void restarts.push(`${resource} ${reason}`) } })
     await source.start(sink)
     await until(() => api.openStreams === 3, 'three watches')
     api.disturb('pods', 'silence')
@@ -175,7 +176,7 @@ describe('KubeSource', () => {
     const event = (resource: string, type: string, atMs: number): void => {
       if (atMs >= before && atMs <= performance.now()) events.push(`${resource} ${type}`)
     }
-    source = sourceOn(api, {}, { event })
+    source = sourceOn(api, { observer: { event } })
     await source.start(sink)
     expect(events.filter((one) => one === 'pods ADDED')).toHaveLength(4)
     expect(events.filter((one) => one === 'pods BOOKMARK')).toHaveLength(1)
@@ -183,7 +184,7 @@ describe('KubeSource', () => {
 
   test('an error of who is told ends the process, and does not pass for one of the connection', async () => {
     const restarts: string[] = []
-    source = sourceOn(api, { silenceMs: 60_000 }, { restarted: (resource) => void restarts.push(resource) })
+    source = sourceOn(api, { timing: { silenceMs: 60_000 }, observer: { restarted: (resource) => void restarts.push(resource) } })
     await source.start(sink)
     await until(() => api.openStreams === 3, 'three watches')
     const uncaught = gatherUncaught()

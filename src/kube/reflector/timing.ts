@@ -7,6 +7,10 @@ export interface Timing {
   readonly initialSilenceMs: number
   /** A watch that lasted for so long was a success, even if nothing happened. */
   readonly stableMs: number
+  /** Between two looks for resources that the API server does not serve: doubling from the first to the longest. */
+  readonly lookAgainMs: { readonly first: number; readonly longest: number }
+  /** From "not served any more" to the second look, without which it is not believed. */
+  readonly confirmMs: number
   /** Uniform in [0, 1). */
   readonly random: () => number
   /** Resolves after so long, or as soon as the signal says so. */
@@ -17,6 +21,8 @@ export const TIMING: Timing = {
   silenceMs: 150_000, // two bookmarks missed
   initialSilenceMs: 15_000,
   stableMs: 1000,
+  lookAgainMs: { first: 5000, longest: 60_000 },
+  confirmMs: 3000, // an API server that has just started may not know all of its resources
   random: Math.random,
   sleep,
 }
