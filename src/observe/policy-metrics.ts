@@ -64,11 +64,11 @@ function countedMetrics(registry: Registry, hits: () => HitTotals | undefined, s
 function problemMetrics(registry: Registry, view: () => AgentView, series: PolicySeries): void {
   valueOf(registry, {
     name: 'policies_in_error',
-    help: 'NetworkPolicies that cannot be read in full; they fail closed.',
+    help: 'NetworkPolicies and ClusterNetworkPolicies that cannot be read in full; they fail closed.',
   }, () => policiesInError(view().problems).length)
   gaugeOf(registry, {
     name: 'policy_error',
-    help: '1 for each NetworkPolicy that cannot be read in full.',
+    help: '1 for each NetworkPolicy and ClusterNetworkPolicy (without a namespace) that cannot be read in full.',
     labels: OF_POLICY,
   }, () => policiesInError(view().problems).filter((key) => series.has(key)).map((key) => [policyLabels(key), 1]))
   gaugeOf(registry, {
