@@ -1,3 +1,5 @@
+import { PATIENCE_MS } from './lab/patience.ts'
+
 /** Building an image takes minutes the first time, and Debian's buildah: `npm run test:image`. */
 const isImageTested = process.env.IMAGE === 'yes'
 /** So does building Prometheus: `npm run test:prometheus`. */
@@ -16,6 +18,6 @@ export default {
     ...(isPrometheusTested ? [] : ['<rootDir>/test/prometheus/']),
   ],
   reporters: ['default', '<rootDir>/test/closing-line.cjs'],
-  testTimeout: 120_000,
+  testTimeout: 10 * PATIENCE_MS,
   maxWorkers: 2,
 }

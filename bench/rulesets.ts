@@ -54,7 +54,7 @@ function vethguard(size: WorldSize, onServer: number, variant: Variant = 'server
       const backend = createBackend({ kind: 'netlink', namespace: `/run/netns/${lab.nodes[0]!.namespace}` })
       try {
         const { sets, counters } = compiler.content
-        await backend.commit(replace({ sets: new Map([...sets, ...guard]), counters }, new Map(), { ...backend.state(), guard: guarded.length > 0 }))
+        await backend.commit(replace({ sets: new Map([...sets, ...guard]), counters }, new Map(), { ...backend.reader.state(), guard: guarded.length > 0 }))
       } finally {
         backend.close()
       }

@@ -29,7 +29,7 @@ export interface PolicyHits {
 export async function readCounters(node: LabNode): Promise<Counters> {
   const backend = createBackend({ kind: 'netlink', namespace: `/run/netns/${node.namespace}`, own: false })
   try {
-    const counters = await backend.readCounters()
+    const counters = await backend.reader.counters()
     return new Map([...counters].map(([name, { packets }]) => [name, packets]))
   } finally {
     backend.close()
@@ -45,7 +45,7 @@ export function talliesOf(cells: readonly Cell[]): Tally[] {
       const policies = [...new Set(allowedBy.map(({ policy }) => policy))]
       const pod = (direction === 'egress' ? cell.from : cell.to.actor).name as PodKey
       if (reason !== 'allowed' && reason !== 'denied') continue
-      const counter = policies.length > 0 ? hitCounter(direction, policies) : denyCounter(direction, pod)
+      const counter = policies.length > 0 ? hitCounter(direction, policies.map((policy) => ({ key: policy, policy }))) : denyCounter(direction, pod)
       getOrAdd(tallies, counter, () => ({ counter, direction, policies, expected: 0 })).expected++
     }
   }

@@ -2,12 +2,12 @@
 // (net/core/dev.c, netif_rx). A marker sent through that queue comes out behind everything that was in it; each link a packet
 // crosses puts it in once more. So after as many markers as there are links, whatever has not arrived has been dropped.
 import { PacketSocket } from './packet-socket.ts'
+import { PATIENCE_MS } from './patience.ts'
 
 /** Of a probe: pod, node, fabric, other node, other pod; and one to spare. */
 const LINKS_CROSSED = 5
 /** IEEE 802 local experimental; nothing else uses it. */
 const MARKER_TYPE = 0x88b5
-const PATIENCE_MS = 2000
 
 export class Fence {
   private readonly socket: PacketSocket
@@ -22,7 +22,7 @@ export class Fence {
 
   /**
    * Returns when all packets sent before have arrived or been dropped. The caller holds its thread on one CPU (onOneCpu).
-   * @throws Error when the kernel does not get there in two seconds
+   * @throws Error after PATIENCE_MS
    */
   pass(): void {
     for (let link = 0; link < LINKS_CROSSED; link++) this.passOnce()
@@ -38,7 +38,7 @@ export class Fence {
     this.socket.send(this.marker)
     const deadline = performance.now() + PATIENCE_MS
     while (this.socket.receive()?.readUInt32BE(14) !== this.count) {
-      if (performance.now() > deadline) throw new Error('the kernel did not hand on packets for two seconds; no verdict is possible')
+      if (performance.now() > deadline) throw new Error('the kernel does not hand on packets; no verdict is possible')
     }
   }
 }

@@ -1,4 +1,5 @@
 // Prepared messages for sendmmsg(2), in memory that stays where it is, so that one call sends them all.
+import { constants } from 'node:os'
 import koffi from 'koffi'
 import { SystemCallError } from '../../src/base/errors.ts'
 import { sendmmsg } from './native.ts'
@@ -9,8 +10,7 @@ const IOVEC_AT = 16
 const IOVEC_COUNT_AT = 24
 const IOVEC_BYTES = 16
 
-const EPERM = 1
-const ECONNREFUSED = 111
+const { ECONNREFUSED, EPERM } = constants.errno
 
 export class MessageVector {
   /** The messages, for the caller to write. */

@@ -91,7 +91,7 @@ function variables(): Record<string, unknown>[] {
   return [
     { name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus', current: {}, hide: 0 },
     labelVariable('node', 'Node', 'label_values(vethguard_ready, node)'),
-    labelVariable('namespace', 'Namespace', 'label_values(vethguard_policy_hits_total, namespace)'),
+    labelVariable('namespace', 'Namespace', 'label_values(vethguard_policy_hits_total, policy_namespace)'),
   ]
 }
 

@@ -1,6 +1,6 @@
 // Everything there is to say about one policy, in the order of its fields.
 import type { AddressRange } from '../cluster/address.ts'
-import type { Census } from '../compiler/queries.ts'
+import type { Queries } from '../compiler/queries.ts'
 import type { Policy } from '../policy/types.ts'
 import type { Steps } from '../base/steps.ts'
 import { servicesInBlocks } from './blocks.ts'
@@ -10,7 +10,7 @@ import { selectsNoPod, unmatchedPeers } from './selectors.ts'
 import type { Found, Warning } from './warning.ts'
 
 export interface Surroundings {
-  readonly census: Census
+  readonly queries: Queries
   /** Ranges of addresses of Services, as far as they are known. */
   readonly serviceRanges: readonly AddressRange[]
 }
@@ -25,22 +25,22 @@ export const MAX_WARNINGS = 20
  */
 export function* advise(policy: Policy, surroundings: Surroundings): Steps<Warning[]> {
   const warnings: Warning[] = []
-  const { census } = surroundings
-  const known = census.active(policy.key)
+  const { queries } = surroundings
+  const known = queries.active(policy.key)
   for (const found of everything(policy, surroundings)) {
     if (found !== undefined && warnings.push(found) === MAX_WARNINGS) break
     yield
-    if (census.active(policy.key) !== known) break
+    if (queries.active(policy.key) !== known) break
   }
   return warnings
 }
 
-function* everything(policy: Policy, { census, serviceRanges }: Surroundings): Found {
-  yield* selectsNoPod(policy, census)
-  const ofSelected = selectedPorts(policy, census)
-  for (const place of rulesOf(policy, census)) {
-    yield* unmatchedPeers(place, census)
+function* everything(policy: Policy, { queries, serviceRanges }: Surroundings): Found {
+  yield* selectsNoPod(policy, queries)
+  const ofSelected = selectedPorts(policy, queries)
+  for (const place of rulesOf(policy, queries)) {
+    yield* unmatchedPeers(place, queries)
     yield* servicesInBlocks(place, serviceRanges)
-    yield* unknownPorts(place, census, ofSelected)
+    yield* unknownPorts(place, queries, ofSelected)
   }
 }

@@ -1,6 +1,6 @@
 // Ports by a name that no pod has: of the selected pods for ingress, of the peers for egress.
-import type { Census } from '../compiler/queries.ts'
-import type { ActiveRule } from '../compiler/stages/rules.ts'
+import type { Queries } from '../compiler/queries.ts'
+import type { ActiveRule } from '../compiler/stages/active-policy.ts'
 import type { NamedPort } from '../cluster/objects.ts'
 import type { NamedPortRef, Policy } from '../policy/types.ts'
 import type { RulePlace } from './rule-place.ts'
@@ -15,9 +15,9 @@ export interface Pods {
 }
 
 /** @param ofSelected selectedPorts() of the policy */
-export function* unknownPorts({ policy, rule, active, direction, path }: RulePlace, census: Census, ofSelected: () => Pods | undefined): Found {
+export function* unknownPorts({ policy, rule, active, direction, path }: RulePlace, queries: Queries, ofSelected: () => Pods | undefined): Found {
   if (rule.ports === 'any' || rule.ports.every(({ kind }) => kind === 'number')) return
-  const pods = direction === 'ingress' ? ofSelected() : peersOf(active, census)
+  const pods = direction === 'ingress' ? ofSelected() : peersOf(active, queries)
   if (pods === undefined) return
   for (const [index, port] of rule.ports.entries()) {
     yield undefined
@@ -34,13 +34,13 @@ function remedy({ name, protocol }: NamedPortRef, pods: Pods): string {
 }
 
 /** Looks for the pods that a policy selects when it is called first, once for all rules: there may be thousands of both. */
-export function selectedPorts(policy: Policy, census: Census): () => Pods | undefined {
+export function selectedPorts(policy: Policy, queries: Queries): () => Pods | undefined {
   let found: { pods: Pods | undefined } | undefined
-  return () => (found ??= { pods: selectedPods(policy, census) }).pods
+  return () => (found ??= { pods: selectedPods(policy, queries) }).pods
 }
 
-function selectedPods(policy: Policy, census: Census): Pods | undefined {
-  const groups = census.selected(policy)
+function selectedPods(policy: Policy, queries: Queries): Pods | undefined {
+  const groups = queries.selected(policy)
   if (groups.length === 0) return undefined
   const ports = groups.flatMap((group) => group.ports)
   const known = new Set(ports.map(portText))
@@ -52,13 +52,13 @@ function selectedPods(policy: Policy, census: Census): Pods | undefined {
 }
 
 /** A block may hold pods, or the world outside. */
-function peersOf({ peers }: ActiveRule, census: Census): Pods | undefined {
-  const areSome = peers === 'any' || peers.some((peer) => peer.kind === 'block' || census.isReached(peer))
+function peersOf({ peers }: ActiveRule, queries: Queries): Pods | undefined {
+  const areSome = peers === 'any' || peers.some((peer) => peer.kind !== 'pods' || queries.isReached(peer))
   if (!areSome) return undefined
   return {
     who: peers === 'any' ? 'any pod' : 'the pods that the rule is about',
-    has: (port) => census.hasPort(peers, port),
-    protocols: (name) => [...census.protocolsOf(peers, name)].sort(),
+    has: (port) => queries.hasPort(peers, port),
+    protocols: (name) => [...queries.protocolsOf(peers, name)].sort(),
   }
 }
 

@@ -1,6 +1,6 @@
 // The rules of a policy with their places in the object, and with their peers as the compiler knows them.
-import type { Census } from '../compiler/queries.ts'
-import type { ActiveRule } from '../compiler/stages/rules.ts'
+import type { Queries } from '../compiler/queries.ts'
+import type { ActiveRule } from '../compiler/stages/active-policy.ts'
 import { type Direction, DIRECTIONS, type Policy, type Rule } from '../policy/types.ts'
 
 export interface RulePlace {
@@ -18,8 +18,8 @@ export interface RulePlace {
 const PEERS = { ingress: 'from', egress: 'to' } as const
 
 /** None if the policy selects no pod of this node. */
-export function* rulesOf(policy: Policy, census: Census): Iterable<RulePlace> {
-  const known = census.active(policy.key)
+export function* rulesOf(policy: Policy, queries: Queries): Iterable<RulePlace> {
+  const known = queries.active(policy.key)
   if (known?.policy !== policy) return
   for (const direction of DIRECTIONS) {
     for (const [index, rule] of (policy[direction] ?? []).entries()) {

@@ -3,14 +3,14 @@ import type { Warning } from '../advice/warning.ts'
 import type { Problem } from '../cluster/change.ts'
 import { podKey } from '../cluster/objects.ts'
 import type { Compiler, CompilerSizes } from '../compiler/compiler.ts'
-import type { Backend } from '../nftables/backend.ts'
 import { SET_NAMES, type SetName } from '../nftables/schema.ts'
 import type { AgentObserver } from './observer.ts'
 import { failureCode } from '../base/failure-code.ts'
-import type { AgentView, HitTotals } from './view.ts'
+import type { HitTotals } from '../counters/totals.ts'
+import type { AgentView } from './view.ts'
 import type { Direction } from '../policy/types.ts'
 import type { Desired } from './desired.ts'
-import type { Hits } from '../counters/hits.ts'
+import type { Ledger } from '../counters/ledger.ts'
 import type { NodeBindings } from '../guard/node-bindings.ts'
 import type { PolicyReports } from '../report/policy-reports.ts'
 import type { Problems } from '../report/problems.ts'
@@ -25,10 +25,9 @@ export interface ViewOptions {
   readonly compiler: Compiler
   readonly desired: Desired
   readonly node: NodeBindings
-  readonly hits: Hits
+  readonly ledger: Ledger
   readonly problems: Problems
   readonly reports: PolicyReports
-  readonly backend: Backend
   readonly observer: AgentObserver
 }
 
@@ -81,16 +80,14 @@ export class View implements AgentView {
   }
 
   async hits(): Promise<HitTotals | undefined> {
-    const { progress, hits, backend, observer } = this.#options
+    const { progress, ledger, observer } = this.#options
     if (!progress().isReady) return undefined
-    const begun = hits.begin()
     try {
-      hits.read(await backend.readCounters(), begun)
+      return await ledger.poll()
     } catch (error) {
       if (progress().isStopped) return undefined // nothing can be read any more
       observer.failed?.('counters', failureCode(error))
       throw error
     }
-    return hits.totals()
   }
 }

@@ -6,6 +6,7 @@
 //                                   KernelWatch ──repairs──▶ Committer
 import type { Logger } from 'pino'
 import type { Change } from '../source.ts'
+import { failureCode } from '../base/failure-code.ts'
 import { inTurns } from '../base/steps.ts'
 import { Compiler } from '../compiler/compiler.ts'
 import type { Content, Delta } from '../nftables/content.ts'
@@ -15,7 +16,7 @@ import { type Progress, View } from './agent-view.ts'
 import { ChangeQueue } from './change-queue.ts'
 import { type Committed, Committer } from './committer.ts'
 import { Desired } from './desired.ts'
-import { Hits } from '../counters/hits.ts'
+import { Ledger } from '../counters/ledger.ts'
 import { KernelWatch } from './kernel-watch.ts'
 import { NodeBindings } from '../guard/node-bindings.ts'
 import { OneAtATime } from './one-at-a-time.ts'
@@ -55,34 +56,43 @@ export class Agent {
   #checkedAtMs: number | undefined
 
   constructor(options: AgentOptions) {
-    const { nodeName, spoofGuard: guard, backend, log, observer = {}, compareSeconds } = options
+    const { nodeName, spoofGuard: guard, backend, log, observer = {}, compareSeconds, sleep } = options
     this.#options = options
     this.#log = log
     this.#observer = observer
     const compiler = new Compiler(nodeName)
     const problems = new Problems(log)
-    const hits = new Hits(compiler)
-    const reports = this.#reports = new PolicyReports({ census: compiler.census, problems, log }, options)
+    const ledger = new Ledger({
+      compiler,
+      reader: backend.reader,
+      onLost: (err) => {
+        observer.failed?.('counters', failureCode(err))
+        log.error({ err }, 'counters that are deleted cannot be read; some hits are lost')
+      },
+    })
+    const reports = this.#reports = new PolicyReports({ queries: compiler.queries, problems, log }, options)
     const node = this.#node = new NodeBindings({
       ...options,
       compiler,
       onChange: () => this.#arrived([]),
       onProblems: (object, found) => problems.set(object, found),
+      onFailure: (error) => observer.failed?.('veths', failureCode(error)),
     })
-    const desired = this.#desired = new Desired({ compiler, node, hits })
+    const desired = this.#desired = new Desired({ compiler, node, ledger })
     const committer = this.#committer = new Committer({
       backend,
       wanted: () => this.#wanted(),
       describe: (name) => desired.describe(name),
       guard,
-      hits,
+      ledger,
       observer,
       onTry: () => this.#work.goesOn(),
+      sleep,
       onCommitted: (committed) => this.#committed(committed),
       log: log.child({ component: 'committer' }),
     })
-    this.#watch = new KernelWatch({ backend, committer, desired, work: this.#work, compareSeconds, observer, log: log.child({ component: 'watch' }) })
-    this.view = new View({ progress: () => this.#progress(), compiler, desired, node, hits, problems, reports, backend, observer })
+    this.#watch = new KernelWatch({ reader: backend.reader, committer, desired, work: this.#work, compareSeconds, observer, log: log.child({ component: 'watch' }) })
+    this.view = new View({ progress: () => this.#progress(), compiler, desired, node, ledger, problems, reports, observer })
   }
 
   /**

@@ -1,21 +1,21 @@
 // Brings the kernel what the compiler wants: small deltas as they come, everything anew at the start, after a failure, and when
 // somebody else has taken the tables away. What counters had goes along.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { isPast } from '../compiler/counter-names.ts'
 import type { Backend, BackendState } from '../nftables/backend.ts'
 import type { Content, CounterName, Delta } from '../nftables/content.ts'
-import type { Hits } from '../counters/hits.ts'
+import type { Ledger } from '../counters/ledger.ts'
 import type { AgentObserver, Commit, RepairReason } from './observer.ts'
+import { Backoff } from '../base/backoff.ts'
 import { failureCode } from '../base/failure-code.ts'
-import { Trouble } from '../base/outage-log.ts'
+import { OutageLog } from '../base/outage-log.ts'
+import { sleep as sleepByClock, type Sleep } from '../base/sleep.ts'
 import { VethguardError } from '../base/errors.ts'
 import { type CounterValue, replace, type Transaction, update, ZERO } from '../nftables/transaction.ts'
 import { render } from '../nftables/render.ts'
 import { elementsIn, summaryOf } from './summary.ts'
 
-const FIRST_RETRY_MS = 100
-const LONGEST_RETRY_MS = 10_000
+const RETRY = { firstMs: 100, longestMs: 10_000 } as const
 /** The part of the time between two tries that passes in any case: changes may come all the time, and each try is everything. */
 const LEAST_SHARE = 1 / 8
 
@@ -32,10 +32,12 @@ export interface CommitterOptions {
   readonly describe: (name: CounterName) => string | undefined
   /** Whether source addresses are guarded. */
   readonly guard: boolean
-  readonly hits: Hits
+  readonly ledger: Ledger
   readonly observer: AgentObserver
   /** Everything is going to be made anew, for the first time or once more. */
   readonly onTry: () => void
+  /** Waits between two tries. Default: by the clock. */
+  readonly sleep?: Sleep | undefined
   /** The kernel has confirmed. */
   readonly onCommitted: (committed: Committed) => void
   readonly log: Logger
@@ -46,7 +48,7 @@ export class Committer {
   readonly #stopped = new AbortController()
   /** Ends the wait between two tries to make the tables anew. */
   #retry: AbortController | undefined
-  readonly #trouble: Trouble
+  readonly #outage: OutageLog
   /** What the kernel calls the tables that were made last. */
   #handles = ''
   /** What the kernel told of these tables when they were new. */
@@ -56,7 +58,7 @@ export class Committer {
 
   constructor(options: CommitterOptions) {
     this.#options = options
-    this.#trouble = new Trouble(options.log, { level: 'error', over: 'the kernel takes the tables again' })
+    this.#outage = new OutageLog(options.log, { level: 'error', endMessage: 'the kernel takes the tables again' })
   }
 
   /** The kernel's generation if nobody else has committed since it was last so; each commit is one more. */
@@ -89,21 +91,18 @@ export class Committer {
 
   /** Both tables anew in one transaction; counters go on from where they are. @throws NetlinkError, VethguardError */
   async replaceAll(content: Content): Promise<void> {
-    const { backend, guard, hits } = this.#options
-    const begun = hits.begin()
-    const reading = await backend.readCounters()
-    hits.read(reading, begun)
-    const beginnings = hits.beginnings(content.counters, reading)
+    const { backend, guard, ledger } = this.#options
+    const { beginnings, done } = await ledger.forReplacement(content.counters)
     const counters = new Set([...content.counters, ...[...beginnings.keys()].filter(isPast)])
-    const transaction = replace({ ...content, counters }, this.#labelled(beginnings), { ...backend.state(), guard })
+    const transaction = replace({ ...content, counters }, this.#labelled(beginnings), { ...backend.reader.state(), guard })
     this.#tell(transaction)
     const startedAt = performance.now()
     await backend.commit(transaction)
-    hits.replaced(beginnings)
-    const state = backend.state()
+    done()
+    const state = backend.reader.state()
     this.#handles = handlesOf(state)
     this.#generation = state.generation
-    this.#structure = backend.structure()
+    this.#structure = backend.reader.structure()
     this.#done(transaction, startedAt)
   }
 
@@ -118,7 +117,7 @@ export class Committer {
 
   /** Puts into the kernel what counters had that somebody else set back or took away. @returns as commit() */
   keepPast(): Promise<void> | undefined {
-    return this.#options.hits.hasChanges ? this.commit(NOTHING) : undefined
+    return this.#options.ledger.isDue ? this.commit(NOTHING) : undefined
   }
 
   /** Puts right what somebody else has changed. @returns as commit() */
@@ -129,12 +128,11 @@ export class Committer {
   /** Makes everything anew until that succeeds. Never rejects, but for defects. */
   async rebuild(reason: RepairReason): Promise<void> {
     this.#brokenSinceMs ??= performance.now()
-    for (let retryMs = FIRST_RETRY_MS; !(await this.#hasRebuilt()); retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
-      await this.#rest(retryMs)
-    }
+    const backoff = new Backoff(RETRY)
+    while (!(await this.#hasRebuilt())) await this.#rest(backoff.next())
     if (this.#isStopped()) return
     this.#brokenSinceMs = undefined
-    this.#trouble.over()
+    this.#outage.end()
     this.#options.observer.repaired?.(reason)
     this.#options.log.info('the tables were made anew')
   }
@@ -161,11 +159,13 @@ export class Committer {
 
   /** @param repairs the delta puts right what somebody else has changed */
   #commit(delta: Delta, repairs: boolean): Promise<void> | undefined {
-    const transaction = this.#transactionOf(delta)
+    const posting = this.#options.ledger.forDelta(delta.counters)
+    const beginnings = this.#labelled(new Map(Array.from(delta.counters.added, (name) => [name, ZERO])))
+    const transaction: Transaction = { commands: [...update(delta, beginnings).commands, ...posting.commands] }
     this.#tell(transaction)
     const startedAt = performance.now()
     const committed = (): void => {
-      this.#options.hits.added(delta.counters.added)
+      posting.done()
       this.#generation = (this.#generation + 1) >>> 0
       if (repairs) this.#options.observer.repaired?.('content')
       this.#done(transaction, startedAt)
@@ -193,7 +193,7 @@ export class Committer {
     } catch (error) {
       if (this.#isStopped()) return true
       observer.failed?.('commit', failureCode(error))
-      this.#trouble.report('the tables could not be made anew; what is in the kernel stays as it is, and it is tried again', error)
+      this.#outage.report('the tables could not be made anew; what is in the kernel stays as it is, and it is tried again', error)
       return false
     }
   }
@@ -204,31 +204,11 @@ export class Committer {
 
   /** The time between two tries, or less of it when what is wanted changes. */
   async #rest(retryMs: number): Promise<void> {
-    const leastMs = Math.max(FIRST_RETRY_MS, retryMs * LEAST_SHARE)
+    const leastMs = Math.max(RETRY.firstMs, retryMs * LEAST_SHARE)
+    const { sleep = sleepByClock } = this.#options
     this.#retry = new AbortController()
-    await sleep(leastMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined)
-    await sleep(retryMs - leastMs, undefined, { signal: this.#retry.signal }).catch(() => undefined)
-  }
-
-  #transactionOf(delta: Delta): Transaction {
-    const { hits } = this.#options
-    const { added, deleted } = delta.counters
-    hits.retire(deleted, this.#lastValues(hits.needed(deleted)))
-    const beginnings = this.#labelled(new Map(Array.from(added, (name) => [name, ZERO])))
-    return { commands: [...update(delta, beginnings).commands, ...hits.takeChanges()] }
-  }
-
-  /** Of counters that go. If they cannot be read, what was seen last counts. */
-  #lastValues(names: readonly CounterName[]): ReadonlyMap<CounterName, CounterValue> {
-    const { backend, log, observer } = this.#options
-    if (names.length === 0) return new Map()
-    try {
-      return backend.readCountersNow(names)
-    } catch (err) {
-      observer.failed?.('counters', failureCode(err))
-      log.error({ err }, 'counters that go cannot be read; some hits are lost')
-      return new Map()
-    }
+    await sleep(leastMs, this.#stopped.signal)
+    await sleep(retryMs - leastMs, this.#retry.signal)
   }
 
   #labelled(values: ReadonlyMap<CounterName, CounterValue>): Map<CounterName, CounterValue> {

@@ -1,6 +1,6 @@
 // Does the kernel have what is wanted, element by element? First a look at everything, which takes its time and may be wrong about
 // what changes meanwhile; then a second one, at once, at what looked wrong.
-import type { Backend } from '../nftables/backend.ts'
+import type { KernelReader } from '../nftables/backend.ts'
 import type { CounterName, Delta, Key, SetDelta, Value } from '../nftables/content.ts'
 import { SET_NAMES, type SetName } from '../nftables/schema.ts'
 import { inTurns, type Steps } from '../base/steps.ts'
@@ -25,10 +25,10 @@ export type Remedy = Delta | 'everything'
  * The first look.
  * @throws NetlinkError, VethguardError
  */
-export async function suspectsIn(backend: Backend, wanted: Wanted): Promise<Suspects> {
+export async function suspectsIn(reader: KernelReader, wanted: Wanted): Promise<Suspects> {
   const suspects = new Map<SetName, ReadonlySet<Key> | 'missing'>()
   for (const set of SET_NAMES) {
-    const found = await suspectsOf(backend, set, wanted)
+    const found = await suspectsOf(reader, set, wanted)
     if (found === 'missing' || found.size > 0) suspects.set(set, found)
   }
   return suspects
@@ -43,21 +43,21 @@ export function isBlurred(suspects: Suspects): boolean {
  * The second look, while nothing is being committed.
  * @returns undefined: nothing is wrong
  */
-export function remedyFor(suspects: Suspects, backend: Backend, wanted: Wanted): Remedy | undefined {
+export function remedyFor(suspects: Suspects, reader: KernelReader, wanted: Wanted): Remedy | undefined {
   const sets = new Map<SetName, SetDelta>()
   for (const [set, keys] of suspects) {
     if (keys === 'missing') return 'everything'
-    const delta = difference(firstOf(keys), backend, set, wanted(set))
+    const delta = difference(firstOf(keys), reader, set, wanted(set))
     if (delta !== undefined && keys.size > MANY) return 'everything'
     if (delta !== undefined) sets.set(set, delta)
   }
   return sets.size === 0 ? undefined : { sets, counters: { added: new Set<CounterName>(), deleted: new Set<CounterName>() } }
 }
 
-async function suspectsOf(backend: Backend, set: SetName, wanted: Wanted): Promise<ReadonlySet<Key> | 'missing'> {
+async function suspectsOf(reader: KernelReader, set: SetName, wanted: Wanted): Promise<ReadonlySet<Key> | 'missing'> {
   const unseen = await inTurns(keysOf(wanted(set)))
   const suspects = new Set<Key>()
-  const exists = await backend.eachElement(set, (key, value) => {
+  const exists = await reader.eachElement(set, (key, value) => {
     unseen.delete(key)
     if (wanted(set).get(key) !== value) suspects.add(key)
   })
@@ -87,8 +87,8 @@ function firstOf(keys: ReadonlySet<Key>): ReadonlySet<Key> {
 }
 
 /** @returns undefined if all these are as wanted */
-function difference(keys: ReadonlySet<Key>, backend: Backend, set: SetName, wanted: Elements): SetDelta | undefined {
-  const there = backend.readElementsNow(set, keys)
+function difference(keys: ReadonlySet<Key>, reader: KernelReader, set: SetName, wanted: Elements): SetDelta | undefined {
+  const there = reader.elementsNow(set, keys)
   const deleted = new Map<Key, Value>()
   const added = new Map<Key, Value>()
   for (const key of keys) {

@@ -9,7 +9,7 @@ import { union } from '../nftables/diff.ts'
 import type { SetName } from '../nftables/schema.ts'
 import type { Change } from '../source.ts'
 import type { Steps } from '../base/steps.ts'
-import type { Hits } from '../counters/hits.ts'
+import type { Ledger } from '../counters/ledger.ts'
 import type { NodeBindings } from '../guard/node-bindings.ts'
 
 const NOTHING: ReadonlyMap<Key, Value> = new Map()
@@ -17,19 +17,19 @@ const NOTHING: ReadonlyMap<Key, Value> = new Map()
 export interface DesiredOptions {
   readonly compiler: Compiler
   readonly node: NodeBindings
-  /** Forget who is gone. */
-  readonly hits: Hits
+  /** Forgets policies and pods that are gone. */
+  readonly ledger: Ledger
 }
 
 export class Desired {
   readonly #compiler: Compiler
   readonly #node: NodeBindings
-  readonly #hits: Hits
+  readonly #ledger: Ledger
 
-  constructor({ compiler, node, hits }: DesiredOptions) {
+  constructor({ compiler, node, ledger }: DesiredOptions) {
     this.#compiler = compiler
     this.#node = node
-    this.#hits = hits
+    this.#ledger = ledger
   }
 
   /** Everything. Sets and counters are live views. */
@@ -67,7 +67,7 @@ export class Desired {
 
   #withNode(changes: readonly Change[], compiled: Delta | undefined): Delta | undefined {
     const delta = union(compiled, this.#node.bind())
-    this.#hits.forget(changes)
+    this.#ledger.forget(changes)
     return delta
   }
 }

@@ -2,12 +2,12 @@
 // at each check whether they are the same, and if anybody has committed anything, whether all that is in them is. Whosever they
 // are, everything is compared now and then.
 import type { Logger } from 'pino'
-import type { Backend, BackendState } from '../nftables/backend.ts'
+import type { BackendState, KernelReader } from '../nftables/backend.ts'
 import type { AgentObserver } from './observer.ts'
 import { failureCode } from '../base/failure-code.ts'
 import { isBlurred, type Remedy, remedyFor, type Suspects, suspectsIn } from './comparison.ts'
 import type { Committer } from './committer.ts'
-import { Trouble } from '../base/outage-log.ts'
+import { OutageLog } from '../base/outage-log.ts'
 import type { Desired } from './desired.ts'
 import type { OneAtATime } from './one-at-a-time.ts'
 
@@ -20,7 +20,7 @@ const LARGEST_SHARE = 0.1
 const AGAIN_MS = 1000
 
 export interface KernelWatchOptions {
-  readonly backend: Backend
+  readonly reader: KernelReader
   readonly committer: Committer
   readonly desired: Desired
   readonly work: OneAtATime
@@ -39,13 +39,13 @@ export class KernelWatch {
   /** No comparison before, by performance.now(). */
   #notBeforeMs = 0
   #isClosed = false
-  readonly #trouble: { readonly state: Trouble; readonly comparison: Trouble }
+  readonly #outages: { readonly state: OutageLog; readonly comparison: OutageLog }
 
   constructor(options: KernelWatchOptions) {
     this.#options = options
     this.#compareMs = (options.compareSeconds ?? DEFAULT_COMPARE_SECONDS) * 1000
-    const told = (over: string): Trouble => new Trouble(options.log, { level: 'error', over })
-    this.#trouble = { state: told('the kernel tells about the tables again'), comparison: told('the kernel can be compared again') }
+    const outage = (endMessage: string): OutageLog => new OutageLog(options.log, { level: 'error', endMessage })
+    this.#outages = { state: outage('the kernel tells about the tables again'), comparison: outage('the kernel can be compared again') }
   }
 
   /** Ends what is under way without a word: what it reads from is going to be closed. */
@@ -55,10 +55,10 @@ export class KernelWatch {
 
   /** To be called often, while nothing is being committed. Cheap: a comparison goes on by itself. */
   check(): void {
-    const { backend, committer, work, observer, log } = this.#options
+    const { reader, committer, work, observer, log } = this.#options
     try {
-      const state = backend.state()
-      this.#trouble.state.over()
+      const state = reader.state()
+      this.#outages.state.end()
       if (!committer.isInForce(state)) {
         log.error('somebody else removed or replaced the tables; making them anew')
         work.waitFor(committer.rebuild('handle'))
@@ -68,7 +68,7 @@ export class KernelWatch {
       if (state.tables.size > 0 && this.#isDue()) void this.#compare() // a dry run has none
     } catch (err) {
       observer.failed?.('compare', failureCode(err))
-      this.#trouble.state.report('the kernel does not tell whether the tables are still there', err)
+      this.#outages.state.report('the kernel does not tell whether the tables are still there', err)
     }
     work.waitFor(committer.keepPast())
   }
@@ -90,14 +90,14 @@ export class KernelWatch {
 
   /** Never rejects. */
   async #compare(): Promise<void> {
-    const { backend, desired, work } = this.#options
+    const { reader, desired, work } = this.#options
     this.#comparing = true
     this.#isInDoubt = false
     const startedAt = performance.now()
     try {
-      const suspects = this.#isStructureWhole() ? await suspectsIn(backend, (set) => desired.elements(set)) : undefined
+      const suspects = this.#isStructureWhole() ? await suspectsIn(reader, (set) => desired.elements(set)) : undefined
       await work.whenIdle(() => this.#mend(suspects))
-      this.#trouble.comparison.over()
+      this.#outages.comparison.end()
     } catch (err) {
       if (!this.#isClosed) this.#failed(err)
     }
@@ -107,13 +107,13 @@ export class KernelWatch {
 
   #failed(err: unknown): void {
     this.#options.observer.failed?.('compare', failureCode(err))
-    this.#trouble.comparison.report('the kernel cannot be compared with what it should have; it is tried again', err)
+    this.#outages.comparison.report('the kernel cannot be compared with what it should have; it is tried again', err)
     this.#isInDoubt = true
     this.#notBeforeMs = performance.now() + AGAIN_MS
   }
 
   #isStructureWhole(): boolean {
-    return this.#options.committer.isStructure(this.#options.backend.structure())
+    return this.#options.committer.isStructure(this.#options.reader.structure())
   }
 
   /** @param suspects undefined: the structure is not what it was */
@@ -130,8 +130,8 @@ export class KernelWatch {
   }
 
   #remedyFor(suspects: Suspects | undefined): Remedy | undefined {
-    const { backend, desired } = this.#options
+    const { reader, desired } = this.#options
     if (!this.#isStructureWhole()) return 'everything'
-    return suspects && remedyFor(suspects, backend, (set) => desired.elements(set))
+    return suspects && remedyFor(suspects, reader, (set) => desired.elements(set))
   }
 }

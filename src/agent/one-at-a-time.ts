@@ -2,8 +2,8 @@
 //
 //   starting ──begin──▶ idle ◀──────▶ busy
 //        └─────────────── stop ──────────┴──▶ stopped
-import { setTimeout as sleep } from 'node:timers/promises'
 import { throwUncaught } from '../base/defect.ts'
+import { sleep } from '../base/sleep.ts'
 
 export class OneAtATime {
   readonly #onIdle: () => void
@@ -68,10 +68,9 @@ export class OneAtATime {
 
   /** Resolves when what is being done has ended, but after this time in any case. */
   async ended(timeoutMs: number): Promise<void> {
-    const given = new AbortController()
-    const timeout = sleep(timeoutMs, undefined, { signal: given.signal }).catch(() => undefined)
-    await Promise.race([this.#ended, timeout])
-    given.abort()
+    const raced = new AbortController()
+    await Promise.race([this.#ended, sleep(timeoutMs, raced.signal)])
+    raced.abort()
   }
 
   #end(): void {

@@ -1,41 +1,10 @@
 // What those who watch may ask the agent: sizes, problems, and who was hit how often.
 import type { Warning } from '../advice/warning.ts'
-import type { PodKey, PolicyKey } from '../cluster/objects.ts'
 import type { Problem } from '../cluster/change.ts'
 import type { CompilerSizes } from '../compiler/compiler.ts'
+import type { HitTotals } from '../counters/totals.ts'
 import type { SetName } from '../nftables/schema.ts'
 import type { Direction } from '../policy/types.ts'
-
-/** What a policy did to a connection: NetworkPolicies accept only. */
-export type HitAction = 'accept' | 'deny' | 'pass'
-/** Why a packet was denied: isolated by NetworkPolicies of which none allows it, or by a ClusterNetworkPolicy of this tier. */
-export type DeniedBy = 'isolation' | 'admin' | 'baseline'
-
-/** Packets since the policy or pod exists; never less than it was. */
-interface Total<K> {
-  readonly key: K
-  readonly direction: Direction
-  readonly packets: number
-}
-
-export interface PolicyTotal extends Total<PolicyKey> {
-  readonly action: HitAction
-}
-
-export interface DeniedTotal extends Total<PodKey> {
-  readonly by: DeniedBy
-}
-
-export interface HitTotals {
-  /** Packets that opened or tried to open a connection, and on which the policy had a say; every policy that applies to a local pod, also at 0. */
-  readonly policies: readonly PolicyTotal[]
-  /** Packets that no policy allows, from or to isolated pods of this node; also at 0. */
-  readonly denied: readonly DeniedTotal[]
-  /** Packets with an address that is not the pod's. */
-  readonly spoofed: number
-  /** Frames that the bridge table dropped because they could get past the policies. */
-  readonly stray: number
-}
 
 export interface AgentView {
   /** Everything was read, and is in the kernel. Stays so. */

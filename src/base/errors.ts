@@ -1,5 +1,7 @@
 // Every error that this program throws on purpose, with a stable `code` to tell it by. The message says what happened, to
 // which object, and what to do; `cause` keeps what lies beneath.
+import { constants } from 'node:os'
+import { type ErrnoName, errnoText } from './errno.ts'
 
 export type ErrorCode =
   | 'CONFIG_INVALID' // a flag, environment variable or file of the user's
@@ -39,13 +41,8 @@ export class ApiServerError extends VethguardError {
 export class SystemCallError extends VethguardError {
   readonly errno: number
   constructor(call: string, errno: number, options?: ErrorOptions) {
-    super('SYSTEM_CALL', `${call}: ${errnoName(errno)}`, options)
+    super('SYSTEM_CALL', `${call}: ${errnoText(errno)}`, options)
     this.errno = errno
-  }
-
-  /** Whether an error is of this class and number. */
-  static is(error: unknown, errno: number): error is SystemCallError {
-    return error instanceof SystemCallError && error.errno === errno
   }
 }
 
@@ -53,35 +50,12 @@ export class SystemCallError extends VethguardError {
 export class NetlinkError extends VethguardError {
   readonly errno: number
   constructor(request: string, errno: number, options?: ErrorOptions) {
-    super('NETLINK', `${request}: ${errnoName(errno)}`, options)
+    super('NETLINK', `${request}: ${errnoText(errno)}`, options)
     this.errno = errno
   }
 }
 
-/** Name, and text in parentheses. */
-export function errnoName(errno: number): string {
-  return ERRNO_NAMES[errno] ?? `errno ${errno}`
-}
-
-/** errno names and texts of linux/errno-base.h and asm-generic/errno.h, those that netlink and sockets return. */
-const ERRNO_NAMES: Readonly<Record<number, string>> = {
-  1: 'EPERM (operation not permitted; CAP_NET_ADMIN is needed)',
-  2: 'ENOENT (no such object)',
-  4: 'EINTR (interrupted)',
-  11: 'EAGAIN (try again)',
-  12: 'ENOMEM (out of memory)',
-  16: 'EBUSY (object in use)',
-  17: 'EEXIST (object exists)',
-  19: 'ENODEV (no such device)',
-  22: 'EINVAL (invalid argument)',
-  24: 'EMFILE (too many open files)',
-  28: 'ENOSPC (no space left)',
-  34: 'ERANGE (out of range)',
-  75: 'EOVERFLOW (value too large)',
-  85: 'ERESTART (ruleset changed meanwhile)',
-  90: 'EMSGSIZE (message too long)',
-  93: 'EPROTONOSUPPORT (protocol not supported)',
-  95: 'EOPNOTSUPP (operation not supported)',
-  97: 'EAFNOSUPPORT (address family not supported)',
-  105: 'ENOBUFS (events were lost)',
+/** Whether a libc call or a netlink request failed with this errno. */
+export function hasErrno(error: unknown, name: ErrnoName): error is SystemCallError | NetlinkError {
+  return (error instanceof SystemCallError || error instanceof NetlinkError) && error.errno === constants.errno[name]
 }

@@ -1,45 +1,50 @@
-// Says in the log what cannot be done for now: at once, again while it lasts, and when it is over.
+// Logs an outage: when it begins, now and then while it lasts, and when it ends.
 import type { Logger } from 'pino'
 
-/** The same trouble is not told more often. */
+/** How often the same message is logged, at most. */
 const REPEAT_MS = 30_000
-/** What was not reported for so long is another trouble when it is. */
-const FORGET_MS = 2 * REPEAT_MS
+/** A failure after so much time without one begins a new outage. */
+const NEW_OUTAGE_MS = 2 * REPEAT_MS
 
-interface Words {
+export interface OutageLogOptions {
+  /** Of the lines about failures. */
   readonly level: 'warn' | 'error'
-  /** Said when it is over. */
-  readonly over: string
+  /** The line at the end of an outage, logged at level info. */
+  readonly endMessage: string
 }
 
-export class Trouble {
+export class OutageLog {
   readonly #log: Logger
-  readonly #words: Words
+  readonly #options: OutageLogOptions
   #message: string | undefined
-  #since = 0
-  #saidAt = 0
+  #beganAtMs = 0
+  #loggedAtMs = 0
 
-  constructor(log: Logger, words: Words) {
+  constructor(log: Logger, options: OutageLogOptions) {
     this.#log = log
-    this.#words = words
+    this.#options = options
   }
 
+  /** What failed last; undefined if there is no outage. */
   get message(): string | undefined {
     return this.#message
   }
 
+  /** Begins an outage, or continues it. */
   report(message: string, err: unknown): void {
-    const now = performance.now()
-    if (this.#message === undefined || now - this.#saidAt > FORGET_MS) this.#since = now
-    if (this.#message === message && now - this.#saidAt < REPEAT_MS) return
+    const nowMs = performance.now()
+    const sinceMs = nowMs - this.#loggedAtMs
+    if (this.#message === undefined || sinceMs > NEW_OUTAGE_MS) this.#beganAtMs = nowMs
+    if (this.#message === message && sinceMs < REPEAT_MS) return
     this.#message = message
-    this.#saidAt = now
-    this.#log[this.#words.level]({ err, lastsMs: Math.round(now - this.#since) }, message)
+    this.#loggedAtMs = nowMs
+    this.#log[this.#options.level]({ err, lastsMs: Math.round(nowMs - this.#beganAtMs) }, message)
   }
 
-  over(): void {
+  /** Ends the outage, if there is one. */
+  end(): void {
     if (this.#message === undefined) return
     this.#message = undefined
-    this.#log.info({ lastedMs: Math.round(performance.now() - this.#since) }, this.#words.over)
+    this.#log.info({ lastedMs: Math.round(performance.now() - this.#beganAtMs) }, this.#options.endMessage)
   }
 }

@@ -1,30 +1,52 @@
-// Long work without holding the event loop: it is done in steps, and others have their turn in between.
+// Long work without holding the event loop: it is done in steps, with pauses in between for others.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** Work that yields wherever it may be interrupted; a step should take less than a millisecond. */
 export type Steps<R> = Generator<undefined, R>
 
-/** How long one worker goes on before others have a turn. Several may be at work, and a collection of garbage comes on top. */
-const TURN_MS = 5
+/** How work shares the event loop. */
+export interface Pace {
+  /** Longest time without a pause. Several workers may be active, and garbage collection comes on top. */
+  readonly turnMs: number
+  /** Lets others work. If it rejects, the work ends with that error. */
+  readonly pause: () => Promise<unknown>
+}
 
-/** One worker's share of the event loop. */
+const PACE: Pace = { turnMs: 5, pause: () => nextTurn() }
+
+/** One worker's share of the event loop. Its first turn begins at once, so that short work is done without a pause. */
 export class Turn {
-  #endsAt = 0
+  readonly #pace: Pace
+  #beganAtMs = performance.now()
+  #earlierMs = 0
 
-  /** To be awaited before going on; undefined: there is time left. */
-  pause(): Promise<void> | undefined {
-    return performance.now() < this.#endsAt ? undefined : this.#next()
+  constructor(pace: Partial<Pace> = {}) {
+    this.#pace = { ...PACE, ...pace }
   }
 
-  async #next(): Promise<void> {
-    await nextTurn()
-    this.#endsAt = performance.now() + TURN_MS
+  /** Time worked so far, without pauses. */
+  get workedMs(): number {
+    return this.#earlierMs + this.#turnMs
+  }
+
+  /** @returns what to await before the next step; undefined if there is time left */
+  pause(): Promise<void> | undefined {
+    return this.#turnMs < this.#pace.turnMs ? undefined : this.#pauseNow()
+  }
+
+  get #turnMs(): number {
+    return performance.now() - this.#beganAtMs
+  }
+
+  async #pauseNow(): Promise<void> {
+    this.#earlierMs = this.workedMs
+    await this.#pace.pause()
+    this.#beganAtMs = performance.now()
   }
 }
 
-/** To the end, while others have their turns. What the steps work on must stay as it is meanwhile. */
-export async function inTurns<R>(steps: Steps<R>): Promise<R> {
-  const turn = new Turn()
+/** Does all steps, with pauses. What the steps work on must not change in the pauses, unless they allow for that. */
+export async function inTurns<R>(steps: Steps<R>, turn = new Turn()): Promise<R> {
   for (;;) {
     const step = steps.next()
     if (step.done === true) return step.value
@@ -33,7 +55,7 @@ export async function inTurns<R>(steps: Steps<R>): Promise<R> {
   }
 }
 
-/** To the end, without a pause. */
+/** Does all steps without a pause. */
 export function atOnce<R>(steps: Steps<R>): R {
   for (;;) {
     const step = steps.next()

@@ -7,7 +7,7 @@ import { cleanup } from '../nftables/transaction.ts'
 export async function runCleanup({ backend: kind }: Config<'backend'>): Promise<void> {
   const backend = createBackend({ kind, own: false })
   try {
-    await backend.commit(cleanup(backend.state()))
+    await backend.commit(cleanup(backend.reader.state()))
   } finally {
     backend.close()
   }

@@ -1,5 +1,6 @@
 // Who an API object is: namespace and name out of its metadata. An object that does not say it properly is given a name, so
 // that what it asks for is not lost.
+import { fingerprint } from '../base/hash.ts'
 import { type Place, field, isMissing, quote, report } from './fields.ts'
 
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
@@ -49,11 +50,4 @@ function readName(place: Place, object: unknown): string {
   const standIn = `unnamed-${fingerprint(JSON.stringify(object))}`
   report(place, isMissing(place) ? 'missing' : `${quote(place.value)} is no name of an object`, `called ${standIn} here`)
   return standIn
-}
-
-/** FNV-1a, 32 bits: the same content has the same name at every reading. */
-function fingerprint(content: string): string {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < content.length; index++) hash = Math.imul(hash ^ content.charCodeAt(index), 0x01000193)
-  return (hash >>> 0).toString(16).padStart(8, '0')
 }

@@ -1,30 +1,31 @@
 // The compiler: cluster changes in, changes of the kernel's content out. No I/O, no clock; what comes out depends on the
-// cluster's state alone (class and permission numbers excepted), never on the way there.
+// cluster's state alone (numbers of classes, lists and verdicts excepted), never on the way there.
 //
-//   pods ──▶ groups ──matching──▶ signatures ─┐
-//     │                               ▲       ├─▶ classes ──▶ class4/6, cidr4/6
-//     │                           predicates ─┤       │
-//     │                               ▲  └─▶ atoms    ▼
-//     └──▶ locals ◀── policies ──▶ active ──▶ profiles (class → permission) ──▶ enforcement ──▶ in_*/out_*, self
-//                                                          └──▶ permissions ──▶ perm_*, counters
+//   pods, nodes ──▶ groups ──matching──▶ signatures ─┐
+//     │                                     ▲        ├─▶ classes ──▶ class4/6, cidr4/6
+//     │                                predicates ───┤       │
+//     │                                     ▲  └─▶ atoms     ▼
+//     └──▶ local pods ◀── policies ──▶ active ──stages──▶ verdict tables (class → list) ──▶ elements ──▶ in_*, out_*, own_*, self*
+//                                                              └──▶ lists ──▶ verdict_*, ordered_*, counters
 import type { Address } from '../cluster/address.ts'
 import type { Change } from '../source.ts'
 import type { Steps } from '../base/steps.ts'
-import { type Pod, type PodKey, podKey, type PolicyKey } from '../cluster/objects.ts'
+import { type Pod, type PodKey, podKey, type PolicyKey, splitKey } from '../cluster/objects.ts'
 import type { Content, CounterName, Delta } from '../nftables/content.ts'
 import { type Direction, DIRECTIONS } from '../policy/types.ts'
-import { Census } from './queries.ts'
-import { predicatesOf } from './peers/classes.ts'
-import type { CounterMeaning } from './counter-names.ts'
-import { Enforcement, type Enforced } from './endpoints/enforcement.ts'
-import { type LocalPod, Locals } from './endpoints/locals.ts'
+import type { DeniedBy } from '../policy/verdict.ts'
 import { contenders, ownerOf } from './addresses/ownership.ts'
-import { Peers } from './peers/peers.ts'
-import { Permissions } from './stages/permissions.ts'
-import { Profiles } from './endpoints/profiles.ts'
-import { activate, type ActivePolicy, deactivate } from './stages/rules.ts'
-import { ContentStore } from './store.ts'
+import type { CounterMeaning } from './counter-names.ts'
+import { Elements, type Enforced } from './endpoints/elements.ts'
+import { type LocalPod, LocalPods } from './endpoints/local-pods.ts'
+import { type VerdictTable, VerdictTables } from './endpoints/verdict-tables.ts'
 import type { PodRecord } from './model.ts'
+import { predicatesOf } from './peers/classes.ts'
+import { Peers } from './peers/peers.ts'
+import { Queries } from './queries.ts'
+import { activate, type ActivePolicy, deactivate } from './stages/active-policy.ts'
+import { Lists } from './stages/lists.ts'
+import { ContentStore } from './store.ts'
 
 /** Sizes, for metrics and benchmarks. */
 export interface CompilerSizes {
@@ -33,8 +34,8 @@ export interface CompilerSizes {
   readonly localPods: number
   readonly activePolicies: number
   readonly classes: number
-  readonly profiles: number
-  readonly permissions: number
+  readonly tables: number
+  readonly lists: number
 }
 
 /** Changes that are taken in at once where there are many: about a millisecond's work. */
@@ -44,21 +45,21 @@ export class Compiler {
   readonly #node: string
   readonly #store = new ContentStore()
   readonly #peers = new Peers(this.#store)
-  readonly #locals = new Locals()
+  readonly #localPods = new LocalPods()
   readonly #active = new Map<PolicyKey, ActivePolicy>()
-  readonly #permissions = new Permissions(this.#store)
-  readonly #profiles = new Profiles(this.#permissions)
-  readonly #enforcement = new Enforcement(this.#store)
-  /** Whom policies reach, as of the last change. */
-  readonly census = new Census({
+  readonly #lists = new Lists(this.#store)
+  readonly #tables = new VerdictTables(this.#lists)
+  readonly #elements = new Elements(this.#store)
+  /** What policies reach, as of the last change. */
+  readonly queries = new Queries({
     peers: this.#peers,
-    locals: this.#locals,
+    localPods: this.#localPods,
     active: this.#active,
     isLocal: (record) => this.#isLocal(record),
   })
   #activations = 0
-  /** How often a local pod became isolated, or ceased to be. */
-  #isolationChanges = 0
+  /** How often a local pod became judged or isolated, or ceased to be. */
+  #judgedChanges = 0
 
   /** @param node name of the node whose pods are enforced */
   constructor(node: string) {
@@ -84,21 +85,21 @@ export class Compiler {
     return {
       pods: this.#peers.pods.size,
       groups: this.#peers.groups.size,
-      localPods: this.#locals.size,
+      localPods: this.#localPods.size,
       activePolicies: this.#active.size,
       classes: this.#peers.classes.size,
-      profiles: this.#profiles.size,
-      permissions: this.#permissions.size,
+      tables: this.#tables.size,
+      lists: this.#lists.size,
     }
   }
 
   /** Pods of this node that are subject to policies. */
   localPods(): Pod[] {
-    return Array.from(this.#locals.records(), ({ pod }) => pod)
+    return Array.from(this.#localPods.records(), ({ pod }) => pod)
   }
 
   hasPolicy(key: PolicyKey): boolean {
-    return this.#locals.policy(key) !== undefined
+    return this.#localPods.policies.get(key) !== undefined
   }
 
   hasLocalPod(key: PodKey): boolean {
@@ -106,17 +107,25 @@ export class Compiler {
     return record !== undefined && this.#isLocal(record)
   }
 
-  /** Grows with every change of `localPods` and of what `isIsolated` says. */
+  /** Grows with every change of `localPods`, `isIsolated` and `isJudged`. */
   get localRevision(): number {
-    return this.#locals.revision + this.#isolationChanges + this.#enforcement.revision
+    return this.#localPods.revision + this.#judgedChanges + this.#elements.revision
   }
 
-  /** Whether policies restrict what reaches, or leaves, this local pod; or doubt does, where it is faulty or an address is contested. */
+  /** Whether NetworkPolicies isolate this local pod; or doubt does, if it is faulty or an address is contested. */
   isIsolated(key: PodKey, direction: Direction): boolean {
-    const record = this.#peers.pods.get(key)
-    if (record === undefined) return false
-    if (record.pod.faulty || this.#locals.pod(record)?.profiles[direction] !== undefined) return true
-    return record.pod.addresses.some((address) => this.#enforcement.isIsolated(address, direction))
+    return this.#is(key, direction, ({ isIsolated }) => isIsolated, (address) => this.#elements.isIsolated(address, direction))
+  }
+
+  /** Whether any policy has a say about what reaches, or leaves, this local pod; isolated pods included. */
+  isJudged(key: PodKey, direction: Direction): boolean {
+    return this.#is(key, direction, () => true, (address) => this.#elements.isJudged(address, direction))
+  }
+
+  /** What can deny what reaches, or leaves, this local pod. */
+  denials(key: PodKey, direction: Direction): ReadonlySet<DeniedBy> {
+    const addresses = this.#peers.pods.get(key)?.pod.addresses ?? []
+    return new Set(addresses.flatMap((address) => this.#elements.denials(address, direction)))
   }
 
   /** Takes in everything there is. The kernel needs the whole content afterwards. */
@@ -148,44 +157,75 @@ export class Compiler {
     return this.#store.flush()
   }
 
+  /**
+   * Takes changes in, in an order in which nothing is given up before what replaces it is there, so that the larger part of what stays
+   * keeps its numbers, and no counter goes and comes again:
+   *
+   * 1. Policies that are active now ask their predicates, and only then are classes split by what is asked.
+   * 2. Tables judge the new classes before pods are given tables: these find all rows there.
+   * 3. Elements follow the tables before former tables are released, former tables before the policies in them, and these before their
+   *    predicates: the kernel's content refers to nothing that is gone.
+   * 4. Classes that merge come last, and what is judged for them goes with them.
+   */
   #settle(changes: readonly Change[]): void {
     for (const change of changes) this.#note(change)
-    const changedPods = this.#locals.takeChangedPods()
+    const changedPods = this.#localPods.takeChangedPods()
     const retired = this.#updateActive()
     this.#peers.ask()
-    this.#evaluateClasses()
-    const released = changedPods.flatMap((local) => this.#assignProfiles(local))
+    this.#judgeClasses()
+    const released = changedPods.flatMap((local) => this.#assignTables(local))
     this.#enforce(changedPods)
-    for (const profile of released) this.#profiles.release(profile)
+    for (const table of released) this.#tables.release(table)
     for (const policy of retired) deactivate(policy, this.#peers.predicates)
     this.#peers.forget()
-    this.#evaluateClasses()
-    for (const gone of this.#peers.classes.takeRemoved()) this.#profiles.forget(gone, this.#enforcement.rowChanged)
-    this.#enforcement.endRound()
+    this.#judgeClasses()
+    for (const gone of this.#peers.classes.takeRemoved()) this.#tables.forget(gone, this.#elements.rowChanged)
+    this.#elements.endRound()
   }
 
   #note(change: Change): void {
-    if (change.kind === 'namespace') this.#peers.setNamespace(change.key, change.now?.labels)
-    else if (change.kind === 'policy') this.#locals.setPolicy(change.key, change.now)
-    else if (change.kind === 'pod') this.#notePod(change.key, change.now)
+    switch (change.kind) {
+      case 'namespace':
+        this.#peers.setNamespace(change.key, change.now?.labels)
+        this.#localPods.setNamespace(change.key, change.now?.labels)
+        break
+      case 'node':
+        this.#peers.setNode(change.key, change.now)
+        break
+      case 'policy':
+        this.#localPods.setPolicy(change.key, splitKey(change.key).namespace, change.now)
+        break
+      case 'cluster-policy':
+        this.#localPods.setClusterPolicy(change.key, change.now)
+        break
+      case 'pod':
+        this.#notePod(change.key, change.now)
+    }
   }
 
   #notePod(key: PodKey, pod: Pod | undefined): void {
     const before = this.#peers.pods.get(key)
     const now = this.#peers.setPod(key, pod)
-    if (now !== undefined && this.#isLocal(now)) this.#locals.put(now)
-    else if (before !== undefined) this.#locals.remove(before)
+    if (now !== undefined && this.#isLocal(now)) this.#localPods.put(now)
+    else if (before !== undefined) this.#localPods.remove(before)
   }
 
   #isLocal({ pod }: PodRecord): boolean {
     return pod.nodeName === this.#node && !pod.hostNetwork
   }
 
+  #is(key: PodKey, direction: Direction, ofTable: (table: VerdictTable) => boolean, ofAddress: (address: Address) => boolean): boolean {
+    const record = this.#peers.pods.get(key)
+    if (record === undefined) return false
+    const table = this.#localPods.get(record)?.tables[direction]
+    return record.pod.faulty || (table !== undefined && ofTable(table)) || record.pod.addresses.some(ofAddress)
+  }
+
   /** @returns policies, or former versions of them, that are active no more */
   #updateActive(): ActivePolicy[] {
-    return this.#locals.takeChangedPolicies().flatMap((key) => {
+    return this.#localPods.takeChangedPolicies().flatMap((key) => {
       const before = this.#active.get(key)
-      const now = this.#locals.activePolicy(key)
+      const now = this.#localPods.activePolicy(key)
       if (before?.policy === now) return []
       if (now === undefined) this.#active.delete(key)
       else this.#active.set(key, activate(now, ++this.#activations, this.#peers.predicates))
@@ -193,42 +233,42 @@ export class Compiler {
     })
   }
 
-  #evaluateClasses(): void {
-    for (const { one, predicates } of this.#peers.takeRenamed()) this.#profiles.refresh(one, predicates, this.#enforcement.rowChanged)
-    for (const one of this.#peers.classes.takeCreated()) this.#profiles.refresh(one, predicatesOf(one), this.#enforcement.rowChanged)
+  #judgeClasses(): void {
+    for (const { peerClass, predicates } of this.#peers.takeRenamed()) this.#tables.refresh(peerClass, predicates, this.#elements.rowChanged)
+    for (const created of this.#peers.classes.takeCreated()) this.#tables.refresh(created, predicatesOf(created), this.#elements.rowChanged)
   }
 
-  /** @returns the profiles the pod had, to be released when the kernel's content no longer follows them */
-  #assignProfiles(local: LocalPod) {
+  /** @returns the tables the pod had, to be released when the kernel's content no longer follows them */
+  #assignTables(local: LocalPod): VerdictTable[] {
     const policies = [...local.selectedBy.keys()].flatMap((key) => this.#active.get(key) ?? []).sort((a, b) => a.id - b.id)
-    const gone = this.#locals.pod(local.record) !== local
+    const isGone = this.#localPods.get(local.record) !== local
     return DIRECTIONS.flatMap((direction) => {
-      const isolating = gone ? [] : policies.filter(({ rules }) => rules[direction] !== undefined)
-      const before = local.profiles[direction]
-      const pod = { ports: local.record.pod.ports, like: before }
-      local.profiles[direction] =
-        isolating.length === 0 ? undefined : this.#profiles.hold(direction, isolating, pod, (asked) => this.#peers.classesHaving(asked))
-      if ((before === undefined) !== (local.profiles[direction] === undefined)) this.#isolationChanges++
-      return before === undefined ? [] : [before]
+      const asked = isGone ? [] : policies.filter(({ rules }) => rules[direction] !== undefined)
+      const previous = local.tables[direction]
+      const pod = { ports: local.record.pod.ports, previous }
+      local.tables[direction] =
+        asked.length === 0 ? undefined : this.#tables.hold(direction, asked, pod, (each) => this.#peers.classesHaving(each))
+      if (previous?.isIsolated !== local.tables[direction]?.isIsolated) this.#judgedChanges++
+      return previous === undefined ? [] : [previous]
     })
   }
 
   #enforce(changedPods: readonly LocalPod[]): void {
     const addresses = new Set<Address>(this.#peers.takeChangedAddresses())
     for (const { record } of changedPods) for (const address of record.pod.addresses) addresses.add(address)
-    for (const address of addresses) this.#enforcement.set(address, this.#enforced(address))
+    for (const address of addresses) this.#elements.set(address, this.#enforced(address))
   }
 
   #enforced(address: Address): Enforced | undefined {
-    const claims = this.#peers.claims(address)
+    const claims = this.#peers.book.claims(address)
     const local = contenders(claims).filter((record) => this.#isLocal(record))
     const [first] = local.map(({ pod }) => podKey(pod)).sort()
     const owner = ownerOf(claims)
     if (owner === undefined || first === undefined) return undefined
     if (owner === 'contested' || owner.pod.faulty) return { pod: first, ingress: 'nothing', egress: 'nothing' }
-    const profiles = this.#locals.pod(owner)?.profiles
-    if (profiles?.ingress === undefined && profiles?.egress === undefined) return undefined
-    return { pod: first, ingress: profiles.ingress, egress: profiles.egress }
+    const tables = this.#localPods.get(owner)?.tables
+    if (tables?.ingress === undefined && tables?.egress === undefined) return undefined
+    return { pod: first, ingress: tables.ingress, egress: tables.egress }
   }
 }
 

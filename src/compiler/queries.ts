@@ -1,14 +1,13 @@
-// Whom policies reach: for advice to their authors, for logs and for metrics. Answered from what the compiler keeps anyway.
+// What policies reach: for advice to their authors, for logs and for metrics. Answered from what the compiler keeps anyway.
 import type { Address } from '../cluster/address.ts'
 import type { Pod, PolicyKey } from '../cluster/objects.ts'
 import { matches } from '../policy/selector.ts'
-import type { Direction, NamedPortRef, Policy } from '../policy/types.ts'
-import type { Locals } from './endpoints/locals.ts'
+import type { ClusterPolicy, Direction, NamedPortRef, Policy } from '../policy/types.ts'
 import { contenders } from './addresses/ownership.ts'
+import type { LocalPods } from './endpoints/local-pods.ts'
+import type { Group, PodPredicate, PodRecord, Signature } from './model.ts'
 import type { Peers } from './peers/peers.ts'
-import type { PodPredicate } from './peers/predicates.ts'
-import type { Group, PodRecord, Signature } from './model.ts'
-import type { ActivePolicy, ActiveRule } from './stages/rules.ts'
+import type { ActivePolicy, ActiveRule } from './stages/active-policy.ts'
 
 /** An address that several pods have an equal right to, at least one of them of this node. */
 export interface Contested {
@@ -18,23 +17,28 @@ export interface Contested {
   readonly local: readonly Pod[]
 }
 
-export interface CensusSources {
+export interface QuerySources {
   readonly peers: Peers
-  readonly locals: Locals
+  readonly localPods: LocalPods
   readonly active: ReadonlyMap<PolicyKey, ActivePolicy>
   readonly isLocal: (pod: PodRecord) => boolean
 }
 
-export class Census {
-  readonly #sources: CensusSources
+export class Queries {
+  readonly #sources: QuerySources
 
-  constructor(sources: CensusSources) {
+  constructor(sources: QuerySources) {
     this.#sources = sources
   }
 
-  /** All policies of the cluster. */
+  /** All NetworkPolicies of the cluster. */
   policies(): Iterable<Policy> {
-    return this.#sources.locals.policies()
+    return this.#sources.localPods.policies.ofNamespaces()
+  }
+
+  /** All ClusterNetworkPolicies. */
+  clusterPolicies(): Iterable<ClusterPolicy> {
+    return this.#sources.localPods.policies.ofCluster()
   }
 
   /** The policy, if it selects a pod of this node. */
@@ -42,10 +46,10 @@ export class Census {
     return this.#sources.active.get(key)
   }
 
-  /** How many pods of this node a policy isolates. */
-  isolated(key: PolicyKey, direction: Direction): number {
-    const { active, locals } = this.#sources
-    return active.get(key)?.rules[direction] === undefined ? 0 : locals.selectedPods(key)
+  /** How many pods of this node a policy is about in the direction: a NetworkPolicy isolates them. */
+  podsOf(key: PolicyKey, direction: Direction): number {
+    const { active, localPods } = this.#sources
+    return active.get(key)?.rules[direction] === undefined ? 0 : localPods.selectedBy(key)
   }
 
   /** Groups of pods that a policy selects, on any node. */
@@ -89,8 +93,8 @@ export class Census {
 
   *contested(): Iterable<Contested> {
     const { peers, isLocal } = this.#sources
-    for (const address of peers.contested) {
-      const claims = contenders(peers.claims(address))
+    for (const address of peers.book.contested) {
+      const claims = contenders(peers.book.claims(address))
       const local = claims.filter(isLocal)
       if (local.length > 0) yield { address, pods: claims.map(({ pod }) => pod), local: local.map(({ pod }) => pod) }
     }
@@ -99,7 +103,7 @@ export class Census {
   *#groupsBehind(rulePeers: ActiveRule['peers']): Iterable<Group> {
     const { peers } = this.#sources
     if (rulePeers === 'any') {
-      yield* peers.groups.all()
+      yield* peers.groups.ofPods()
       return
     }
     for (const peer of rulePeers) {
@@ -110,7 +114,7 @@ export class Census {
 
 /** Whether one of these predicates holds of a pod of this signature, or of one of its addresses. */
 function isBehind({ predicates, classes }: Signature, peers: ReadonlySet<unknown>): boolean {
-  if (predicates.some((one) => peers.has(one))) return true
+  if (predicates.some((predicate) => peers.has(predicate))) return true
   for (const { set } of classes.keys()) if (set.blocks.some((block) => peers.has(block))) return true
   return false
 }

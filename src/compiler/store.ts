@@ -1,10 +1,10 @@
 // The content that the kernel should have, and what changed since the last transaction. The compiler's last stage.
 import { getOrAdd } from '../base/collections.ts'
-import type { PolicyKey } from '../cluster/objects.ts'
 import type { Content, CounterName, Delta, Key, SetDelta, Value } from '../nftables/content.ts'
 import { SET_NAMES, type SetName } from '../nftables/schema.ts'
-import type { CounterMeaning } from './counter-names.ts'
 import { describe, describeList, memberLists } from './counter-members.ts'
+import type { CounterMeaning } from './counter-names.ts'
+import type { Hit } from './stages/verdict.ts'
 
 interface HeldCounter {
   readonly meaning: CounterMeaning
@@ -19,11 +19,11 @@ export class ContentStore implements Content {
   readonly counters = new Set<CounterName>()
   readonly #held = new Map<CounterName, HeldCounter>()
   /** Lists of members. */
-  readonly #lists = new Map<CounterName, readonly PolicyKey[]>()
+  readonly #lists = new Map<CounterName, readonly Hit[]>()
   /** What a touched key held at the last flush. */
   readonly #before = new Map<SetName, Map<Key, Value | undefined>>()
   readonly #countersBefore = new Map<CounterName, boolean>()
-  /** Off while everything is new and nobody needs the difference. */
+  /** Off while everything is new: then the kernel gets the whole content. */
   #remembers = true
 
   /** What a counter in use counts. */
@@ -64,8 +64,8 @@ export class ContentStore implements Content {
     }
     this.#held.set(name, { meaning, uses: 1 })
     this.#addCounter(name)
-    for (const [list, policies] of memberLists(name, meaning)) {
-      this.#lists.set(list, policies)
+    for (const [list, hits] of memberLists(name, meaning)) {
+      this.#lists.set(list, hits)
       this.#addCounter(list)
     }
   }
@@ -82,7 +82,7 @@ export class ContentStore implements Content {
     }
   }
 
-  /** Runs writes of which nobody needs the difference: the kernel gets the whole content. */
+  /** Runs writes that belong to no difference: the kernel gets the whole content afterwards. */
   unremembered(write: () => void): void {
     this.#remembers = false
     try {

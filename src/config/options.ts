@@ -103,7 +103,7 @@ export const OPTIONS = {
   metricsPolicyLabels: option({
     flag: '--metrics-policy-labels <on|off|number>',
     env: 'VETHGUARD_METRICS_POLICY_LABELS',
-    description: 'series of their own for policies: on, off, or for at most so many',
+    description: 'per-policy metric series: on, off, or the maximum number of policies',
     schema: readBy(seriesLimit, 'must be on, off or a number of policies'),
     default: 'on',
   }),

@@ -1,12 +1,12 @@
-// What counters had that are gone, for each policy and pod and direction that lives on. The kernel has it too, in counters that nothing
-// counts with, for the next life of the agent.
-import type { PodChange } from '../cluster/change.ts'
+// What counters had that are gone, for each account that lives on. The kernel has it too, in counters that nothing counts with, for the
+// next life of the agent.
+import type { PodKey, PolicyKey } from '../cluster/objects.ts'
 import type { Compiler } from '../compiler/compiler.ts'
-import { type CounterMeaning, isPast, ownPast, pastName } from '../compiler/counter-names.ts'
+import { type CounterMeaning, isPast, ownPast } from '../compiler/counter-names.ts'
 import type { CounterName } from '../nftables/content.ts'
 import { type Command, type CounterValue, plus } from '../nftables/transaction.ts'
-import { DIRECTIONS, type PolicyChange } from '../policy/types.ts'
 import type { Change } from '../source.ts'
+import { accountsOf, accountsOfCounter } from './accounts.ts'
 
 /** What the kernel's counters have. */
 export type Reading = ReadonlyMap<CounterName, CounterValue>
@@ -41,7 +41,7 @@ export class Past {
     this.#amounts = new Map(amounts)
   }
 
-  /** What a counter had, or has lost, is from now on past for all for whom it counted. */
+  /** Adds what a counter had, or has lost, to the past of every policy or pod that it counted for. */
   keep(meaning: Meaning, value: CounterValue): void {
     if (value.packets === 0) return
     for (const name of this.accounts(meaning)) {
@@ -54,15 +54,11 @@ export class Past {
   forget(changes: readonly Change[]): void {
     if (this.#amounts.size === 0) return
     for (const change of changes) {
-      if ((change.kind !== 'policy' && change.kind !== 'pod') || this.#lives(change)) continue
-      for (const direction of DIRECTIONS) {
-        const name = pastName(change.kind === 'policy' ? 'hits' : 'denied', direction, change.key)
-        if (this.#amounts.delete(name)) this.#changed.add(name)
-      }
+      for (const name of this.#accountsOfGone(change)) if (this.#amounts.delete(name)) this.#changed.add(name)
     }
   }
 
-  /** Takes in a reading: what somebody has set back is to be written again. */
+  /** Takes in a reading: what another process has set back is to be written again. */
   read(reading: Reading): void {
     for (const name of this.#stored) {
       const [stored, value] = [reading.get(name), this.#amounts.get(name)]
@@ -83,22 +79,25 @@ export class Past {
     return commands
   }
 
-  /** The tables were made anew with these beginnings. */
+  /** The tables were replaced with these beginnings. */
   replaced(beginnings: Reading): void {
     this.#stored = new Set([...beginnings.keys()].filter(isPast))
     this.#changed.clear()
     for (const [name, value] of this.#amounts) if (beginnings.get(name) !== value) this.#changed.add(name)
   }
 
-  /** Where the past is kept of those for whom a counter counts, as far as they live. */
+  /** The accounts of what a counter counts for, as far as that lives. */
   accounts(meaning: Meaning): CounterName[] {
     if (meaning.kind === 'own') return [ownPast(meaning.name)]
-    const { direction } = meaning
-    if (meaning.kind === 'denied') return this.#compiler.hasLocalPod(meaning.pod) ? [pastName('denied', direction, meaning.pod)] : []
-    return meaning.policies.filter((key) => this.#compiler.hasPolicy(key)).map((key) => pastName('hits', direction, key))
+    const lives = (key: PolicyKey | PodKey): boolean => (
+      meaning.kind === 'denied' ? this.#compiler.hasLocalPod(key as PodKey) : this.#compiler.hasPolicy(key as PolicyKey)
+    )
+    return accountsOfCounter(meaning).filter(({ of }) => lives(of)).map(({ name }) => name)
   }
 
-  #lives(change: PolicyChange | PodChange): boolean {
-    return change.kind === 'policy' ? this.#compiler.hasPolicy(change.key) : this.#compiler.hasLocalPod(change.key)
+  #accountsOfGone(change: Change): Iterable<CounterName> {
+    if (change.kind === 'pod') return this.#compiler.hasLocalPod(change.key) ? [] : accountsOf({ pod: change.key })
+    if (change.kind !== 'policy' && change.kind !== 'cluster-policy') return []
+    return this.#compiler.hasPolicy(change.key) ? [] : accountsOf({ policy: change.key })
   }
 }

@@ -78,7 +78,7 @@ export function bindPods(localPods: Iterable<Pod>, evidence: Evidence, previous:
 /**
  * The elements of the guard's sets: `veths`, `veth4`, `veth6` for routed veths, `ports`, `port4`, `port6`, `closed` for bridge
  * ports.
- * @param isClosed whether a pod is isolated for ingress
+ * @param isClosed whether a pod is judged for ingress
  */
 export function guardElements(bindings: Bindings['bindings'], isClosed: (pod: PodKey) => boolean): Map<SetName, Map<Key, Value>> {
   const elements = new Map<SetName, Map<Key, Value>>()

@@ -28,7 +28,7 @@ export class Guard {
   /**
    * Binds anew.
    * @param revision of the veths: while it is the same, so are they
-   * @param isClosed whether a pod is isolated for ingress
+   * @param isClosed whether a pod is judged for ingress
    * @returns what changes in the kernel; undefined: nothing
    */
   update(localPods: readonly Pod[], veths: Iterable<Veth>, revision: number, isClosed: (pod: PodKey) => boolean): Delta | undefined {

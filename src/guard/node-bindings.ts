@@ -1,26 +1,34 @@
-// Which pod is behind which veth of this node, and what about the node is not as it should be.
+// Which pod is behind which veth of this node, and which settings of the node are wrong.
 //
 //   VethTable ──veths──┐
 //   Compiler ──pods────┴──▶ Guard ──delta──▶ (Agent)
+import type { Logger } from 'pino'
+import { throwUncaught } from '../base/defect.ts'
+import { VethguardError } from '../base/errors.ts'
+import { OutageLog } from '../base/outage-log.ts'
 import { familyOf } from '../cluster/address.ts'
 import type { Problem } from '../cluster/change.ts'
 import type { PodKey } from '../cluster/objects.ts'
 import type { Compiler } from '../compiler/compiler.ts'
 import type { Content, Delta } from '../nftables/content.ts'
-import { throwUncaught } from '../base/defect.ts'
-import { VethguardError } from '../base/errors.ts'
-import { failureCode } from '../base/failure-code.ts'
-import { Trouble } from '../base/outage-log.ts'
 import { Guard } from './guard.ts'
 import { checkNode } from './node-checks.ts'
-import type { AgentOptions, Veths } from '../agent/options.ts'
 import { SearchTimes } from './search-times.ts'
+import type { FollowVeths, Veths } from './veths.ts'
 
-export interface NodeBindingsOptions extends Pick<AgentOptions, 'nodeName' | 'spoofGuard' | 'veths' | 'observer' | 'log'> {
+export interface NodeBindingsOptions {
+  readonly nodeName: string
+  /** Whether source addresses are guarded. */
+  readonly spoofGuard: boolean
+  readonly veths: FollowVeths
   readonly compiler: Compiler
-  /** Veths changed: bind() may have something to say. */
+  readonly log: Logger
+  /** Veths changed: bind() may return a delta. */
   readonly onChange: () => void
+  /** All problems of an object; an empty list if it has none any more. */
   readonly onProblems: (object: string, problems: readonly Problem[]) => void
+  /** Links or settings of the node could not be read; that is logged and retried here. */
+  readonly onFailure: (error: unknown) => void
 }
 
 export class NodeBindings {
@@ -30,26 +38,21 @@ export class NodeBindings {
   #boundAt = { pods: -1, veths: -1 }
   #vethRevision = 0
   readonly #search = new SearchTimes()
-  readonly #trouble: { readonly links: Trouble; readonly settings: Trouble }
+  readonly #outages: { readonly links: OutageLog; readonly settings: OutageLog }
 
   constructor(options: NodeBindingsOptions) {
     this.#options = options
     this.#guard = new Guard(options.spoofGuard)
-    const changed = (): void => {
-      this.#vethRevision++
-      this.#trouble.links.over()
-      this.#tell()
-    }
-    const told = (over: string): Trouble => new Trouble(options.log, { level: 'error', over })
-    this.#trouble = { links: told('the node\'s links are seen again'), settings: told('the node\'s settings are seen again') }
-    this.#veths = options.veths(changed, (error) => this.#linksFailed(error))
+    const outage = (endMessage: string): OutageLog => new OutageLog(options.log, { level: 'error', endMessage })
+    this.#outages = { links: outage('the node\'s links can be read again'), settings: outage('the node\'s settings can be read again') }
+    this.#veths = options.veths(() => this.#vethsChanged(), (error) => this.#linksFailed(error))
   }
 
   get content(): Content {
     return this.#guard.content
   }
 
-  /** How many pods are to be guarded and cannot be, for their veths are not known. */
+  /** Number of pods that should be guarded, but whose veths are not known. */
   get unguarded(): number {
     return this.#guard.unguarded.length
   }
@@ -59,13 +62,13 @@ export class NodeBindings {
     this.#veths.start()
   }
 
-  /** Binds pods and veths anew where either changed. @returns what changes in the kernel; undefined: nothing */
+  /** Rebinds pods and veths if either changed. @returns what changes in the kernel; undefined: nothing */
   bind(): Delta | undefined {
     const { compiler } = this.#options
     const [pods, veths] = [compiler.localRevision, this.#vethRevision]
     if (this.#boundAt.pods === pods && this.#boundAt.veths === veths) return undefined
     const haveVethsChanged = this.#boundAt.veths !== veths
-    const isClosed = (pod: PodKey): boolean => compiler.isIsolated(pod, 'ingress')
+    const isClosed = (pod: PodKey): boolean => compiler.isJudged(pod, 'ingress')
     const delta = this.#guard.update(compiler.localPods(), this.#veths.veths(), veths, isClosed)
     this.#boundAt = { pods, veths }
     this.#search.startOver()
@@ -73,18 +76,18 @@ export class NodeBindings {
     return delta
   }
 
-  /** Somebody may mend, or break, what is not the agent's own. */
+  /** Reports problems of the node. To be called now and then: an administrator may repair or break a setting at any time. */
   checkNode(): void {
     try {
       this.#findProblems()
-      this.#trouble.settings.over()
+      this.#outages.settings.end()
     } catch (error) {
       if (!isOfSystem(error)) throw error
-      this.#failed(this.#trouble.settings, 'the node\'s settings cannot be seen; it is tried again', error)
+      this.#failed(this.#outages.settings, 'cannot read the node\'s settings; retrying', error)
     }
   }
 
-  /** Looks again for veths that are missing, if it is time. */
+  /** Searches for missing veths again, if a search is due. */
   refresh(): void {
     if (this.#guard.unguarded.length === 0 || !this.#search.isDue(performance.now())) return
     try {
@@ -106,8 +109,10 @@ export class NodeBindings {
     onProblems(`Node ${name}`, checkNode({ name, bridges: [...bridges].sort(), hasIPv6Pods, unguarded: this.#guard.unguarded }))
   }
 
-  /** Whoever tells of veths catches errors of links: one of what is done about them must not pass for these. */
-  #tell(): void {
+  /** VethTable retries after netlink errors; an error of this callback is none, and must not be retried without the change. */
+  #vethsChanged(): void {
+    this.#vethRevision++
+    this.#outages.links.end()
     try {
       this.#options.onChange()
     } catch (error) {
@@ -116,16 +121,16 @@ export class NodeBindings {
   }
 
   #linksFailed(error: unknown): void {
-    this.#failed(this.#trouble.links, 'the node\'s links cannot be seen; it is tried again', error)
+    this.#failed(this.#outages.links, 'cannot read the node\'s links; retrying', error)
   }
 
-  #failed(trouble: Trouble, message: string, error: unknown): void {
-    this.#options.observer?.failed?.('veths', failureCode(error))
-    trouble.report(message, error)
+  #failed(outage: OutageLog, message: string, error: unknown): void {
+    this.#options.onFailure(error)
+    outage.report(message, error)
   }
 }
 
-/** Of the kernel or of a file, as opposed to a defect. */
+/** Whether the kernel or a file is the cause, as opposed to a defect of the program. */
 function isOfSystem(error: unknown): boolean {
   return error instanceof VethguardError || (error instanceof Error && 'syscall' in error)
 }

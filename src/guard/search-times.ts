@@ -1,25 +1,22 @@
-// When to look for veths that are missing: each look asks the kernel about every veth, and some pods (macvlan, a device of the host)
+// When to search for missing veths. Each search asks the kernel about every veth, and some pods (macvlan, a device of the host)
 // never have one.
-
-const FIRST_MS = 500
-const LONGEST_MS = 30_000
+import { Backoff } from '../base/backoff.ts'
 
 /** At once after a change, then less and less often. Times are those of performance.now(). */
 export class SearchTimes {
+  readonly #waits = new Backoff({ firstMs: 500, longestMs: 30_000 })
   #nextAtMs = 0
-  #waitMs = FIRST_MS
 
-  /** Pods or veths have changed: what was missing may be there. */
+  /** Pods or veths have changed: a missing veth may have appeared. */
   startOver(): void {
     this.#nextAtMs = 0
-    this.#waitMs = FIRST_MS
+    this.#waits.reset()
   }
 
-  /** Whether to look now; then the next time is later. */
+  /** Whether to search now; if so, the next search is due later. */
   isDue(nowMs: number): boolean {
     if (nowMs < this.#nextAtMs) return false
-    this.#nextAtMs = nowMs + this.#waitMs
-    this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_MS)
+    this.#nextAtMs = nowMs + this.#waits.next()
     return true
   }
 }

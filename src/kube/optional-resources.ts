@@ -9,13 +9,14 @@
 import type { Logger } from 'pino'
 import { Backoff } from '../base/backoff.ts'
 import { ApiServerError } from '../base/errors.ts'
-import { Trouble } from '../base/outage-log.ts'
+import { OutageLog } from '../base/outage-log.ts'
 import { clusterPolicies, nodes } from './cluster-policy-resources.ts'
 import { type ClusterPolicyVersion, findClusterPolicies } from './discovery.ts'
 import type { ResourceStatus } from './observer.ts'
 import { explainDiscovery, restartReason } from './reflector/failure.ts'
 import { Reflector, type ReflectorOptions } from './reflector/reflector.ts'
 import type { OptionalResourceName, Resource } from './reflector/resource.ts'
+import { ServerBackoff } from './server-backoff.ts'
 
 export interface OptionalResourcesOptions extends Pick<ReflectorOptions, 'transport' | 'timing' | 'observer' | 'log' | 'onUpdate'> {
   /** Must not throw. */
@@ -28,7 +29,7 @@ const UNREAD = { synced: false, connected: false, objects: 0, lastContactMs: und
 export class OptionalResources {
   readonly #options: OptionalResourcesOptions
   readonly #log: Logger
-  readonly #trouble: Trouble
+  readonly #outage: OutageLog
   readonly #stop = new AbortController()
   /** Those that the start need not wait for any more: read, or forbidden. */
   readonly #done = new Set<OptionalResourceName>()
@@ -44,7 +45,7 @@ export class OptionalResources {
   constructor(options: OptionalResourcesOptions) {
     this.#options = options
     this.#log = options.log.child({ resource: 'clusternetworkpolicies' })
-    this.#trouble = new Trouble(this.#log, { level: 'warn', over: 'reads the API server again' })
+    this.#outage = new OutageLog(this.#log, { level: 'warn', endMessage: 'reads the API server again' })
   }
 
   /** Each of them has been read, is known not to be served, or is forbidden. Stays so. */
@@ -55,7 +56,7 @@ export class OptionalResources {
   /** Empty if they are not served. */
   get status(): ReadonlyMap<OptionalResourceName, ResourceStatus> {
     if (this.#isAnswered) return new Map(Array.from(this.#reflectors, ([name, { status }]) => [name, status]))
-    return new Map([['clusternetworkpolicies', { ...UNREAD, error: this.#trouble.message }]])
+    return new Map([['clusternetworkpolicies', { ...UNREAD, error: this.#outage.message }]])
   }
 
   start(): void {
@@ -70,13 +71,13 @@ export class OptionalResources {
   }
 
   async #run(): Promise<void> {
-    const { random, lookAgainMs } = this.#options.timing
-    const pause = new Backoff(random, { firstMs: lookAgainMs.first, limitMs: () => lookAgainMs.longest })
+    const { lookAgainMs } = this.#options.timing
+    const waits = new Backoff(lookAgainMs)
     while (!this.#isStopped()) {
       const version = await this.#look()
       if (this.#isStopped()) return
-      if (version === undefined) await this.#doWithout(pause)
-      else await this.#follow(version, pause)
+      if (version === undefined) await this.#doWithout(waits)
+      else await this.#follow(version, waits)
     }
   }
 
@@ -88,16 +89,16 @@ export class OptionalResources {
   async #look(): Promise<ClusterPolicyVersion | undefined> {
     const { transport, timing } = this.#options
     const request = { signal: this.#stop.signal, answerMs: timing.initialSilenceMs, silenceMs: timing.initialSilenceMs }
-    const backoff = new Backoff(timing.random)
+    const backoff = new ServerBackoff(timing.random)
     while (!this.#isStopped()) {
       try {
         const version = await findClusterPolicies(transport, request)
         this.#isAnswered = true
-        this.#trouble.over()
+        this.#outage.end()
         return version
       } catch (error) {
         if (this.#isStopped()) break
-        this.#trouble.report(explainDiscovery(error), error)
+        this.#outage.report(explainDiscovery(error), error)
         if (restartReason(error) === 'forbidden') this.#settle(...NAMES)
         await timing.sleep(backoff.next(error instanceof ApiServerError ? error.retryAfterMs : undefined), this.#stop.signal)
       }
@@ -106,23 +107,23 @@ export class OptionalResources {
   }
 
   /** They are not served. If they were, that is believed if it is still so some seconds later. */
-  async #doWithout(pause: Backoff): Promise<void> {
+  async #doWithout(waits: Backoff): Promise<void> {
     const { timing } = this.#options
     if (this.#reflectors.size > 0) {
       await timing.sleep(timing.confirmMs, this.#stop.signal)
       const version = await this.#look()
       if (version !== undefined || this.#isStopped()) return
       await this.#forget()
-    } else if (pause.failures === 0) {
+    } else if (waits.failures === 0) {
       this.#log.info('the API server does not serve ClusterNetworkPolicies; vethguard goes on looking for them')
     }
     this.#settle(...NAMES)
-    await timing.sleep(pause.next(), this.#stop.signal)
+    await timing.sleep(waits.next() * (0.5 + timing.random() / 2), this.#stop.signal)
   }
 
   /** Reads them, until the API server does not know one of them. */
-  async #follow(version: ClusterPolicyVersion, pause: Backoff): Promise<void> {
-    pause.reset()
+  async #follow(version: ClusterPolicyVersion, waits: Backoff): Promise<void> {
+    waits.reset()
     this.#missing = Promise.withResolvers()
     if (version !== this.#version) await this.#switchTo(version)
     await this.#missing.promise

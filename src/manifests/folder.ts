@@ -8,18 +8,24 @@ import { type Manifest, readManifest, unreadableManifest } from './manifest.ts'
 import { Tree, isManifestName } from './tree.ts'
 import { ManifestUnion } from './union.ts'
 
-/** A file written in place is read when nothing has been written for so long. */
-const SETTLE_MS = 20
-/** A file that is gone, empty or not parseable is believed when it is still so after this time. */
-const CONFIRM_MS = 50
-/** A folder that is gone is looked for again after this time. */
-const RETRY_MS = 500
+/** How long edits may take, in ms. */
+export interface FolderTiming {
+  /** A file written in place is read when nothing has been written for so long. */
+  readonly settleMs: number
+  /** A file that is gone, empty or not parseable is believed when it is still so after this time. */
+  readonly confirmMs: number
+  /** A folder that is gone is looked for again after this time. */
+  readonly retryMs: number
+}
+
+const TIMING: FolderTiming = { settleMs: 20, confirmMs: 50, retryMs: 500 }
 /** Larger files would hold the event loop for seconds: YAML is read at about 1.5 MB a second, JSON at 100. */
 const MAX_BYTES = { yaml: 8 * 1024 * 1024, json: 256 * 1024 * 1024 }
 
 /** Reads *.yaml, *.yml and *.json below `root`; hidden files and folders, and linked folders, are left alone. */
 export class FolderSource implements Source {
   readonly #root: string
+  readonly #timing: FolderTiming
   readonly #tree: Tree
   readonly #union = new ManifestUnion()
   /** Of the content that was read last. */
@@ -31,8 +37,9 @@ export class FolderSource implements Source {
   #retry: NodeJS.Timeout | undefined
   #isUnreadable = false
 
-  constructor(root: string) {
+  constructor(root: string, timing: Partial<FolderTiming> = {}) {
     this.#root = root
+    this.#timing = { ...TIMING, ...timing }
     this.#tree = new Tree(root, (event, file) => this.#onEvent(event, file))
   }
 
@@ -70,7 +77,7 @@ export class FolderSource implements Source {
 
   #onEvent(event: 'rename' | 'change', file: string | undefined): void {
     if (file !== undefined && isManifestName(basename(file)) && !this.#tree.isFolder(file)) {
-      if (event === 'change') this.#readLater(file, SETTLE_MS, false)
+      if (event === 'change') this.#readLater(file, this.#timing.settleMs, false)
       else this.#readNow(file, false)
     } else if (event === 'rename') this.#rescan()
   }
@@ -79,7 +86,7 @@ export class FolderSource implements Source {
   #rescan(): void {
     const files = this.#list()
     if (files === undefined) return
-    for (const file of this.#union.files()) if (!files.has(file)) this.#readLater(file, CONFIRM_MS, true)
+    for (const file of this.#union.files()) if (!files.has(file)) this.#readLater(file, this.#timing.confirmMs, true)
     for (const [file, stamp] of files) {
       if (this.#stamps.get(file) === stamp) continue
       this.#stamps.set(file, stamp)
@@ -97,7 +104,7 @@ export class FolderSource implements Source {
       return files
     } catch (error) {
       this.#sayUnreadable([`cannot be read any more (${messageOf(error)}): its last content stays in force`])
-      this.#retry = setTimeout(() => this.#rescan(), RETRY_MS)
+      this.#retry = setTimeout(() => this.#rescan(), this.#timing.retryMs)
       return undefined
     }
   }
@@ -125,7 +132,7 @@ export class FolderSource implements Source {
     const now = this.#manifestOf(file)
     const isWhole = now !== undefined && now.errors.length === 0 && now.objects.size + now.problems.length > 0
     if (!isWhole && !isFinal) {
-      this.#readLater(file, CONFIRM_MS, true)
+      this.#readLater(file, this.#timing.confirmMs, true)
       return
     }
     if (now === undefined && !existsSync(this.#root)) return // the whole folder is gone, and its last content stays in force

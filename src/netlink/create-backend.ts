@@ -1,7 +1,6 @@
 // Where the agent gets its way into the kernel from.
-import { NetlinkError, VethguardError } from '../base/errors.ts'
+import { hasErrno, VethguardError } from '../base/errors.ts'
 import type { Backend } from '../nftables/backend.ts'
-import { EPERM } from './libc.ts'
 import { NetlinkBackend } from './nf-tables/backend.ts'
 import { NftBackend } from './nft-program.ts'
 
@@ -18,16 +17,16 @@ export interface BackendOptions {
 export function createBackend({ kind, namespace, own }: BackendOptions): Backend {
   const backend = kind === 'nft' ? new NftBackend({ namespace }) : new NetlinkBackend({ namespace, own })
   try {
-    backend.state()
+    backend.reader.state()
     return backend
   } catch (error) {
     backend.close()
-    throw error instanceof NetlinkError && error.errno === EPERM ? noRight(error) : error
+    throw hasErrno(error, 'EPERM') ? noRight(error) : error
   }
 }
 
-/** nf_tables answers nobody else, not even who only wants to read. */
-function noRight(cause: NetlinkError): VethguardError {
+/** Even read-only nf_tables requests need CAP_NET_ADMIN. */
+function noRight(cause: Error): VethguardError {
   const remedy = 'run it as user 0 with CAP_NET_ADMIN (in a container: securityContext.capabilities.add: [NET_ADMIN])'
   return new VethguardError('NODE_UNFIT', `the kernel lets this process read and change no nftables: ${remedy}`, { cause })
 }

@@ -1,5 +1,5 @@
 // The few libc calls that Node has no way to make. Loaded once; thin, typed and checked.
-import { endianness } from 'node:os'
+import { constants, endianness } from 'node:os'
 import koffi from 'koffi'
 import { SystemCallError, VethguardError } from '../base/errors.ts'
 
@@ -31,12 +31,7 @@ export const MSG_DONTWAIT = 0x40
 const MFD_CLOEXEC = 1
 const CLONE_NEWNET = 0x40000000
 const MADV_DONTNEED = 4
-
-/** errno of asm-generic/errno-base.h and errno.h */
-export const EPERM = 1
-export const EINTR = 4
-export const EAGAIN = 11
-export const ENOBUFS = 105
+const { EAGAIN, EINTR } = constants.errno
 
 function checked(call: string, result: number): number {
   if (result < 0) throw new SystemCallError(call, koffi.errno())
@@ -74,7 +69,7 @@ export function sendInBackground(fd: number, bytes: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
     c.send.async(fd, bytes, bytes.length, 0, (error: Error | null, sent: number) => {
       if (error !== null) reject(error)
-      else if (sent < 0) reject(new SystemCallError('send', 0))
+      else if (sent < 0) reject(new SystemCallError('send', koffi.errno()))
       else resolve(sent)
     })
   })

@@ -3,16 +3,15 @@ import { closeSync, writeSync } from 'node:fs'
 import process from 'node:process'
 import type { ExecaError } from 'execa'
 import { VethguardError } from '../base/errors.ts'
-import type { Backend, BackendState } from '../nftables/backend.ts'
-import type { CounterName, Key, Value } from '../nftables/content.ts'
+import type { Backend } from '../nftables/backend.ts'
 import { elementText } from '../nftables/element-text.ts'
 import { render } from '../nftables/render.ts'
 import type { SetName } from '../nftables/schema.ts'
-import type { CounterValue, Elements, Transaction } from '../nftables/transaction.ts'
+import type { Elements, Transaction } from '../nftables/transaction.ts'
 import { memoryFile } from './libc.ts'
 import { interval } from './nf-tables/elements.ts'
 import { Reader } from './nf-tables/reader.ts'
-import { foreignTables, ownedByOther, readState } from './nf-tables/state.ts'
+import { foreignTables, ownedByOther } from './nf-tables/state.ts'
 
 /** A range of the last address only: every byte is 255. */
 const LAST_ADDRESS = /^\xff+$/
@@ -32,16 +31,16 @@ export interface NftBackendOptions {
 
 /** nft ends after each commit, so it cannot own tables. */
 export class NftBackend implements Backend {
+  readonly reader: Reader
   readonly #namespace: string | undefined
   readonly #timeoutMs: number
-  readonly #reader: Reader
   readonly #closing = new AbortController()
   #pending: Promise<void> = Promise.resolve()
 
   constructor({ namespace, timeoutMs = TIMEOUT_MS }: NftBackendOptions = {}) {
     this.#namespace = namespace
     this.#timeoutMs = timeoutMs
-    this.#reader = new Reader(namespace)
+    this.reader = new Reader({ namespace })
   }
 
   commit(transaction: Transaction): Promise<void> | undefined {
@@ -54,34 +53,10 @@ export class NftBackend implements Backend {
     return this.#pending
   }
 
-  readCounters(): Promise<ReadonlyMap<CounterName, CounterValue>> {
-    return this.#reader.counters()
-  }
-
-  readCountersNow(names: Iterable<CounterName>): ReadonlyMap<CounterName, CounterValue> {
-    return this.#reader.countersNow(names)
-  }
-
-  eachElement(set: SetName, visit: (key: Key, value: Value) => void): Promise<boolean> {
-    return this.#reader.eachElement(set, visit)
-  }
-
-  readElementsNow(set: SetName, keys: ReadonlySet<Key>): ReadonlyMap<Key, Value> {
-    return this.#reader.elementsNow(set, keys)
-  }
-
-  structure(): string {
-    return this.#reader.structure()
-  }
-
-  state(): BackendState {
-    return readState(this.#reader, { flags: [], portId: 0 })
-  }
-
   /** Breaks off what nft is doing: the kernel takes a transaction as a whole or not at all. */
   close(): void {
     this.#closing.abort()
-    this.#reader.close()
+    this.reader.close()
   }
 
   async #run(text: string): Promise<void> {
@@ -94,7 +69,7 @@ export class NftBackend implements Backend {
       await execa(program, args, { stdin: 'ignore', env: { LC_ALL: 'C' }, timeout, cancelSignal })
     } catch (error) {
       if (cancelSignal.aborted) throw new VethguardError('NFT', 'nft was broken off', { cause: error })
-      throw ownedByOther(this.state()) ? foreignTables(error) : new VethguardError('NFT', complaint(error), { cause: error })
+      throw ownedByOther(this.reader.state()) ? foreignTables(error) : new VethguardError('NFT', complaint(error), { cause: error })
     } finally {
       closeSync(script)
     }

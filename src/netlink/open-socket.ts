@@ -1,7 +1,7 @@
 // Opens netlink sockets, here or in another network namespace.
 import { closeSync, openSync } from 'node:fs'
-import { SystemCallError } from '../base/errors.ts'
-import { AF_NETLINK, bind, EPERM, setns, setsockopt, SOCK_RAW, socket, SOL_SOCKET } from './libc.ts'
+import { hasErrno } from '../base/errors.ts'
+import { AF_NETLINK, bind, setns, setsockopt, SOCK_RAW, socket, SOL_SOCKET } from './libc.ts'
 
 const SOCKADDR_NL_BYTES = 12
 const SO_RCVBUFFORCE = 33
@@ -35,7 +35,7 @@ export function setReceiveBuffer(fd: number, bytes: number): void {
   try {
     setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes)
   } catch (error) {
-    if (!SystemCallError.is(error, EPERM)) throw error
+    if (!hasErrno(error, 'EPERM')) throw error
   }
 }
 

@@ -18,26 +18,31 @@ export interface BackendState extends Required<Omit<TableOptions, 'guard'>> {
   readonly tables: ReadonlyMap<TableFamily, TableState>
 }
 
+/** What the agent reads of the kernel. @throws (or rejects with) NetlinkError | SystemCallError | VethguardError NETLINK */
+export interface KernelReader {
+  /** Reads every counter; one whose name is in both tables is summed. Empty if there is no table. */
+  counters(): Promise<ReadonlyMap<CounterName, CounterValue>>
+  /** Reads counters of the inet table at once (some microseconds each). Missing ones are left out. */
+  countersNow(names: Iterable<CounterName>): ReadonlyMap<CounterName, CounterValue>
+  /**
+   * Visits every element of a set, with pauses for others. Elements that change meanwhile may be missed, or visited twice.
+   * @returns false if there is no such set
+   */
+  eachElement(set: SetName, visit: (key: Key, value: Value) => void): Promise<boolean>
+  /** Reads elements at once. Missing ones are left out. */
+  elementsNow(set: SetName, keys: ReadonlySet<Key>): ReadonlyMap<Key, Value>
+  /** Everything in both tables but elements and counters, as a text that changes only if any of it does. */
+  structure(): string
+  state(): BackendState
+}
+
 export interface Backend {
+  readonly reader: KernelReader
   /**
    * Applies a transaction, all or nothing, in the order of the calls. Its elements must stay as they are until that is done.
    * @returns undefined when the kernel has confirmed it already (small ones over netlink), else a promise of that
    * @throws (or rejects with) NetlinkError | VethguardError NFT | VethguardError NODE_UNFIT: another process owns the tables
    */
   commit(transaction: Transaction): Promise<void> | undefined
-  /** Every counter, that of spoofed packets summed over both tables. Empty where there is no table. */
-  readCounters(): Promise<ReadonlyMap<CounterName, CounterValue>>
-  /** Counters of these names in the inet table, at once (some microseconds each). Those that are not there are left out. */
-  readCountersNow(names: Iterable<CounterName>): ReadonlyMap<CounterName, CounterValue>
-  /**
-   * Visits every element of a set while others have their turns. What changes meanwhile may be missed, or be told twice.
-   * @returns false where there is no such set
-   */
-  eachElement(set: SetName, visit: (key: Key, value: Value) => void): Promise<boolean>
-  /** Elements of these keys, at once. Those that are not there are left out. */
-  readElementsNow(set: SetName, keys: ReadonlySet<Key>): ReadonlyMap<Key, Value>
-  /** Everything in both tables but elements and counters, as a text that stays the same as long as nobody touches any of it. */
-  structure(): string
-  state(): BackendState
   close(): void
 }

@@ -31,7 +31,7 @@ export function padded(bytes: number): number {
 
 /** Major and minor, hexadecimal: `1:a`. */
 export function classidText(id: number): string {
-  return `${(id >>> 16).toString(16)}:${(id & 0xffff).toString(16)}`
+  return id === 0 ? 'none' : `${(id >>> 16).toString(16)}:${(id & 0xffff).toString(16)}`
 }
 
 function dataText(value: Value): string | undefined {

@@ -1,11 +1,12 @@
 // A kernel that is only imagined: for `--dry-run`. It says what would be done to a real one, and remembers it, so that the agent finds
 // what it looks for.
-import type { Backend, BackendState } from './backend.ts'
+import type { Backend, BackendState, KernelReader } from './backend.ts'
 import type { CounterName, Key, Value } from './content.ts'
 import { SET_NAMES, type SetName } from './schema.ts'
 import type { Command, CounterValue, Transaction } from './transaction.ts'
 
-export class DryRun implements Backend {
+export class DryRun implements Backend, KernelReader {
+  readonly reader = this
   readonly #tell: (transaction: Transaction) => void
   readonly #sets = new Map<SetName, Map<Key, Value>>()
   readonly #counters = new Map<CounterName, CounterValue>()
@@ -21,11 +22,11 @@ export class DryRun implements Backend {
     this.#commits++
   }
 
-  readCounters(): Promise<ReadonlyMap<CounterName, CounterValue>> {
+  counters(): Promise<ReadonlyMap<CounterName, CounterValue>> {
     return Promise.resolve(new Map(this.#counters))
   }
 
-  readCountersNow(names: Iterable<CounterName>): ReadonlyMap<CounterName, CounterValue> {
+  countersNow(names: Iterable<CounterName>): ReadonlyMap<CounterName, CounterValue> {
     const wanted = new Set(names)
     return new Map([...this.#counters].filter(([name]) => wanted.has(name)))
   }
@@ -35,7 +36,7 @@ export class DryRun implements Backend {
     return Promise.resolve(this.#sets.has(set))
   }
 
-  readElementsNow(set: SetName, keys: ReadonlySet<Key>): ReadonlyMap<Key, Value> {
+  elementsNow(set: SetName, keys: ReadonlySet<Key>): ReadonlyMap<Key, Value> {
     return new Map([...this.#sets.get(set) ?? []].filter(([key]) => keys.has(key)))
   }
 

@@ -29,16 +29,17 @@ export function pairKey(classId: number, local: Address): Key {
   return (classidBytes(classId) + local) as Key
 }
 
-export function permissionKey(permission: number): Key {
-  return classidBytes(permission) as Key
+/** Of a list, or of a verdict. */
+export function numberKey(number: number): Key {
+  return classidBytes(number) as Key
 }
 
-export function portKey(permission: number, protocol: Protocol, port: number): Key {
-  return (classidBytes(permission) + protocolAndPort(protocol, port)) as Key
+export function portKey(list: number, protocol: Protocol, port: number): Key {
+  return (classidBytes(list) + protocolAndPort(protocol, port)) as Key
 }
 
-export function portRangeKey(permission: number, protocol: Protocol, ports: { readonly first: number; readonly last: number }): Key {
-  return (portKey(permission, protocol, ports.first) + portKey(permission, protocol, ports.last)) as Key
+export function portRangeKey(list: number, protocol: Protocol, ports: { readonly first: number; readonly last: number }): Key {
+  return (portKey(list, protocol, ports.first) + portKey(list, protocol, ports.last)) as Key
 }
 
 /** An interface name alone, or with an address that may be the source of packets entering there. */

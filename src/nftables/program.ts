@@ -2,17 +2,17 @@
 //
 //   prerouting -350 ─▶ guard: does this address belong behind this veth? ─no─▶ spoofed ─▶ count, drop
 //   forward 0 ─▶ established: accept
-//      ├─ source isolated ──▶ out ─▶ class ─▶ out_pair ─┬▶ out_default ─▶ out_decide ─▶ return, or count, log, drop
-//      └─ target isolated ──▶ in  ─▶ class ─▶ in_pair  ─┴▶ in_default  ─▶ in_decide  ─▶ the same
+//      ├─ source judged ──▶ out (judgement.ts) ─▶ return, or count, log, drop
+//      └─ target judged ──▶ in  ─▶ the same
+//   input 0 ─▶ established: accept
+//      └─ source is a pod that a ClusterNetworkPolicy judges for egress ──▶ own ─▶ the same
 //
-//   bridge: forward -350 ─▶ to the port of a pod that is isolated for ingress, but not to its address ─▶ stray ─▶ count, drop
-//
-// The packet's priority is the scratch register between the look-ups: first the class of the remote address, then the
-// permission that this class has for the local pod. It is 0 again when the packet leaves.
-import { parseAddress, parseCidr, type AddressRange, type Family } from '../cluster/address.ts'
+//   bridge: forward -350 ─▶ to the port of a pod that is judged for ingress, but not to its address ─▶ stray ─▶ count, drop
+import { parseAddress, parseCidr, type AddressRange } from '../cluster/address.ts'
 import type { CounterName } from './content.ts'
+import { judged, judgedOwn, judgement, ownJudgement } from './judgement.ts'
 import type { TableFamily } from './schema.ts'
-import type { Field, Rule, Statement } from './statement.ts'
+import type { Rule, Statement } from './statement.ts'
 
 export interface Chain {
   readonly family: TableFamily
@@ -20,33 +20,20 @@ export interface Chain {
   /** Part of the guard of source addresses, which can be left out: every packet pays for it. */
   readonly guards?: true
   /** Only base chains have one. */
-  readonly hook?: { readonly name: 'prerouting' | 'forward'; readonly priority: number }
+  readonly hook?: { readonly name: 'prerouting' | 'input' | 'forward'; readonly priority: number }
   readonly rules: readonly Rule[]
 }
-
-type Direction = 'in' | 'out'
 
 /** Counter in both tables of packets that entered from a pod's veth with an address that the pod does not have. */
 export const SPOOFED = 'spoofed' as CounterName
 
-/** Counter in the bridge table of frames to an isolated pod that no policy can judge: they do not name the pod's address. */
+/** Counter in the bridge table of frames to a judged pod that no policy can judge: they do not name the pod's address. */
 export const STRAY = 'stray' as CounterName
-
-/** NFLOG group of denied packets; see monitor. */
-export const LOG_GROUP = 5
-
-/** Beginning of the prefix of logged packets; the direction (`in`, `out`) and a space follow. */
-export const LOG_PREFIX = 'vethguard '
 
 /** Before conntrack (-200), so that a forged packet leaves no entry there; on bridges before br_netfilter (0). */
 const GUARD_PRIORITY = -350
 
-/** Long enough for an IPv6 header and the ports of TCP, UDP and SCTP behind a few extension headers. */
-const LOG_SNAPLEN = 96
-
 const accept: Statement = { verdict: 'accept' }
-const back: Statement = { verdict: 'return' }
-const priorityNone: Statement = { set: 'priority', value: 'none' }
 const countSpoofed: Statement = { count: SPOOFED }
 const countStray: Statement = { count: STRAY }
 const drop: Statement = { verdict: 'drop' }
@@ -58,8 +45,8 @@ const UNSPECIFIED4 = address('0.0.0.0')
 /** Multicast listener and neighbour discovery (RFC 4443: 130 to 137), up to version 2 listener reports (143). */
 const LINK_MESSAGES: Statement = { match: 'icmpv6', first: 130, last: 143 }
 
-/** Router and neighbour discovery and redirects (RFC 4861): they pass forward on bridges, and no policy may break them. */
-const NEIGHBOUR_DISCOVERY: Statement = { match: 'icmpv6', first: 133, last: 137 }
+/** No connection is judged twice. */
+const ESTABLISHED: Rule = { statements: [{ match: 'ct state', states: ['established', 'related'] }, accept] }
 
 /** All chains, in the order in which `nft list ruleset` shows them. */
 export const CHAINS: readonly Chain[] = [
@@ -88,18 +75,20 @@ export const CHAINS: readonly Chain[] = [
     family: 'inet',
     name: 'forward',
     hook: { name: 'forward', priority: 0 },
-    rules: [
-      { statements: [{ match: 'ct state', states: ['established', 'related'] }, accept] },
-      isolated('out', 4),
-      isolated('in', 4),
-      isolated('out', 6),
-      isolated('in', 6),
-    ],
+    rules: [ESTABLISHED, judged('out', 4), judged('in', 4), judged('out', 6), judged('in', 6)],
+  },
+  {
+    family: 'inet',
+    name: 'input',
+    hook: { name: 'input', priority: 0 },
+    rules: [ESTABLISHED, judgedOwn(4), judgedOwn(6)],
   },
   ...judgement('out', 4),
   ...judgement('in', 4),
   ...judgement('out', 6),
   ...judgement('in', 6),
+  ...ownJudgement(4),
+  ...ownJudgement(6),
   {
     family: 'bridge',
     name: 'prerouting',
@@ -150,78 +139,11 @@ export const CHAINS: readonly Chain[] = [
   },
 ]
 
-function isolated(direction: Direction, family: Family): Rule {
-  const set = `${direction}_isolated${family}` as const
-  return { statements: [{ match: 'set', key: [local(direction, family)], set }, { verdict: 'jump', chain: `${direction}${family}` }] }
-}
-
-/** The four chains that judge the new connections of one direction and family. */
-function judgement(direction: Direction, family: Family): Chain[] {
-  const name = `${direction}${family}` as const
-  const remoteAddress = direction === 'in' ? source(family) : target(family)
-  const localAddress = local(direction, family)
-  const goTo = (chain: string): Statement => ({ verdict: 'goto', chain })
-  const chain = (suffix: string, rules: readonly (readonly Statement[])[]): Chain => ({
-    family: 'inet',
-    name: `${name}${suffix}`,
-    rules: rules.map((statements) => ({ statements })),
-  })
-  return [
-    chain('', [
-      [{ set: 'priority', key: [remoteAddress], map: `class${family}` }, goTo(`${name}_pair`)],
-      [{ set: 'priority', key: [remoteAddress], map: `cidr${family}` }, goTo(`${name}_pair`)],
-      [goTo(`${name}_default`)],
-    ]),
-    chain('_pair', [
-      [{ set: 'priority', key: ['meta priority', localAddress], map: `${direction}_pair${family}` }, goTo(`${name}_decide`)],
-      [goTo(`${name}_default`)],
-    ]),
-    chain('_default', [
-      [{ set: 'priority', key: [localAddress], map: `${direction}_default${family}` }, goTo(`${name}_decide`)],
-      [priorityNone, goTo(`${name}_decide`)],
-    ]),
-    chain('_decide', decision(direction, family)),
-  ]
-}
-
-/** Priority holds the permission. Allowed by a port, a range, as a whole, or always; else denied, counted and logged. */
-function decision(direction: Direction, family: Family): Statement[][] {
-  const port: Field[] = ['meta priority', 'meta l4proto', 'th dport']
-  return [
-    [{ countIn: 'perm_ports', key: port }, priorityNone, back],
-    [{ countIn: 'perm_ranges', key: port }, priorityNone, back],
-    [{ countIn: 'perm_any', key: ['meta priority'] }, priorityNone, back],
-    [priorityNone],
-    // A pod and itself, through a Service.
-    [{ match: 'set', key: [source(family), target(family)], set: `self${family}` }, back],
-    // Last, so that connections that are allowed do not pay for it.
-    ...(family === 6 ? [[NEIGHBOUR_DISCOVERY, back]] : []),
-    [{ countIn: `${direction}_deny${family}`, key: [local(direction, family)] }],
-    [
-      { limit: { perSecond: 20, burst: 40 } },
-      { log: { prefix: `${LOG_PREFIX}${direction} `, group: LOG_GROUP, snaplen: LOG_SNAPLEN } },
-    ],
-    [drop],
-  ]
-}
-
-function local(direction: Direction, family: Family): Field {
-  return direction === 'in' ? target(family) : source(family)
-}
-
-function source(family: Family): Field {
-  return family === 4 ? 'ip saddr' : 'ip6 saddr'
-}
-
-function target(family: Family): Field {
-  return family === 4 ? 'ip daddr' : 'ip6 daddr'
-}
-
 function fromPort(): Statement[] {
   return [{ match: 'set', key: ['iifname'], set: 'ports' }]
 }
 
-/** Frames to a pod that is isolated for ingress. */
+/** Frames to a pod that is judged for ingress. */
 function toClosed(): Statement {
   return { match: 'set', key: ['oifname'], set: 'closed' }
 }

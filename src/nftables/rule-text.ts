@@ -1,5 +1,6 @@
 // A rule as nft text, spelled as `nft list ruleset` of nft 1.0.6 spells it.
 import { formatRange } from '../cluster/address.ts'
+import { classidText } from './element-text.ts'
 import type { Field, Rule, Statement } from './statement.ts'
 
 /** @returns one line, without indentation and newline */
@@ -32,6 +33,8 @@ function matchText(statement: Extract<Statement, { match: unknown }>): string {
       return `ct state ${statement.states.join(',')}`
     case 'ether type':
       return `ether type ${statement.type}`
+    case 'priority':
+      return `meta priority & ${classidText(statement.mask)} == ${classidText(statement.bits)}`
   }
 }
 

@@ -39,27 +39,38 @@ function addressSets<F extends 4 | 6>(family: F) {
     [`port${family}`]: { family: 'bridge', key: ['ifname', address] },
     ...directionSets('in', family),
     ...directionSets('out', family),
-  } as Record<`${'class' | 'cidr' | 'self' | 'veth' | 'port'}${F}` | `${'in' | 'out'}_${'isolated' | 'pair' | 'default' | 'deny'}${F}`, SetSchema>
+    [`own_judged${family}`]: { family: 'inet', key: [address] },
+  } as Record<`${'class' | 'cidr' | 'self' | 'veth' | 'port' | 'own_judged'}${F}` | `${'in' | 'out'}_${DirectionSet}${F}`, SetSchema>
 }
+
+type DirectionSet = 'judged' | 'pair' | 'default' | 'deny' | 'deny_admin' | 'deny_baseline'
 
 function directionSets(direction: 'in' | 'out', family: 4 | 6): Record<string, SetSchema> {
   const address = ADDRESS[family]
   return {
-    [`${direction}_isolated${family}`]: { family: 'inet', key: [address] },
+    [`${direction}_judged${family}`]: { family: 'inet', key: [address] },
     [`${direction}_pair${family}`]: { family: 'inet', key: ['classid', address], data: 'classid' },
     [`${direction}_default${family}`]: { family: 'inet', key: [address], data: 'classid' },
     [`${direction}_deny${family}`]: { family: 'inet', key: [address], data: 'counter' },
+    [`${direction}_deny_admin${family}`]: { family: 'inet', key: [address], data: 'counter' },
+    [`${direction}_deny_baseline${family}`]: { family: 'inet', key: [address], data: 'counter' },
   }
 }
 
 /**
  * Every set of the program. `veths`/`veth4`/`veth6` (inet) and `ports`/`port4`/`port6` (bridge) hold the source addresses
- * that may enter from a pod's veth; `closed` the ports of pods that are isolated for ingress; the rest is described in docs/design.md.
+ * that may enter from a pod's veth; `closed` the ports of pods that are judged for ingress. `verdict_*` are the plain lists: what is
+ * found is accepted and counts there. `ordered_*` are the lists in which a ClusterNetworkPolicy has a say: what is found is the number
+ * of a verdict (numbers.ts). The rest is described in docs/design.md.
  */
 export const SETS = {
-  perm_ports: { family: 'inet', key: ['classid', 'inet_proto', 'inet_service'], data: 'counter' },
-  perm_ranges: { family: 'inet', key: ['classid', 'inet_proto', 'inet_service'], data: 'counter', interval: true },
-  perm_any: { family: 'inet', key: ['classid'], data: 'counter' },
+  verdict_ports: { family: 'inet', key: ['classid', 'inet_proto', 'inet_service'], data: 'counter' },
+  verdict_ranges: { family: 'inet', key: ['classid', 'inet_proto', 'inet_service'], data: 'counter', interval: true },
+  verdict_any: { family: 'inet', key: ['classid'], data: 'counter' },
+  ordered_ports: { family: 'inet', key: ['classid', 'inet_proto', 'inet_service'], data: 'classid' },
+  ordered_ranges: { family: 'inet', key: ['classid', 'inet_proto', 'inet_service'], data: 'classid', interval: true },
+  ordered_any: { family: 'inet', key: ['classid'], data: 'classid' },
+  ordered_counters: { family: 'inet', key: ['classid'], data: 'counter' },
   veths: { family: 'inet', key: ['ifname'] },
   ports: { family: 'bridge', key: ['ifname'] },
   closed: { family: 'bridge', key: ['ifname'] },

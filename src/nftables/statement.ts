@@ -28,6 +28,8 @@ export type Statement =
   | { readonly match: 'icmpv6'; readonly first: number; readonly last: number }
   | { readonly match: 'ct state'; readonly states: readonly CtState[] }
   | { readonly match: 'ether type'; readonly type: EtherType }
+  /** Goes on if these bits of the packet's priority are so. */
+  | { readonly match: 'priority'; readonly mask: number; readonly bits: number }
   /** Goes on, with the value found as the packet's priority, if the map has the key. */
   | { readonly set: 'priority'; readonly key: readonly Field[]; readonly map: SetName }
   | { readonly set: 'priority'; readonly value: 'none' }

@@ -35,7 +35,7 @@ export interface Transaction {
   readonly commands: readonly Command[]
 }
 
-/** What a table replacement has to know of the kernel; Backend.state() has it. */
+/** What a table replacement has to know of the kernel; KernelReader.state() has it. */
 export interface TableOptions {
   /** Whether source addresses are guarded; default: yes. */
   readonly guard?: boolean
@@ -78,7 +78,7 @@ export function update({ sets, counters }: Delta, beginnings: ReadonlyMap<Counte
 
 /**
  * Makes both tables anew with this content, whatever was there before, without a moment in between.
- * @param counters what counters begin with, by Backend.readCounters(), SPOOFED and STRAY included; missing ones begin with 0
+ * @param counters what counters begin with, by KernelReader.counters(), SPOOFED and STRAY included; missing ones begin with 0
  */
 export function replace(content: Content, counters: ReadonlyMap<CounterName, CounterValue>, options: TableOptions = {}): Transaction {
   const names: Record<TableFamily, Iterable<CounterName>> = { inet: [SPOOFED, ...content.counters], bridge: [SPOOFED, STRAY] }

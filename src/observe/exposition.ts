@@ -1,7 +1,7 @@
 // A registry as text, in the format that is asked for. The library's own writer renames a registry's counters for good when it writes
 // OpenMetrics, and holds the event loop until the last of maybe 20,000 lines is written: changes would wait for it.
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Registry } from 'prom-client'
+import { Turn } from '../base/steps.ts'
 
 export type Format = 'text' | 'openmetrics'
 
@@ -16,8 +16,8 @@ type Family = Snapshot[number]
 type Series = Family['values'][number] & { readonly metricName?: string }
 
 const CONTENT_TYPES = { text: Registry.PROMETHEUS_CONTENT_TYPE, openmetrics: Registry.OPENMETRICS_CONTENT_TYPE } as const
-/** What is written in less than a millisecond. */
-const LINES_PER_TURN = 1000
+/** Changes wait no longer than this for a scrape. */
+const TURN_MS = 1
 
 /** What all metrics are at one moment; each format is written once, however many ask for it. */
 export class Readings {
@@ -41,11 +41,11 @@ export class Readings {
 
 async function write(snapshot: Snapshot, format: Format): Promise<string> {
   const lines: string[] = []
-  let pauseAt = LINES_PER_TURN
+  const turn = new Turn({ turnMs: TURN_MS })
   for (const line of linesOf(snapshot, format)) {
-    if (lines.push(line) < pauseAt) continue
-    pauseAt += LINES_PER_TURN
-    await nextTurn()
+    lines.push(line)
+    const pause = turn.pause()
+    if (pause !== undefined) await pause
   }
   return lines.join('\n')
 }

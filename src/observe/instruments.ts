@@ -1,4 +1,4 @@
-// The kinds of metrics, in one registry and with one prefix. Those that are read exist only at scrapes: what is not told again is gone.
+// The kinds of metrics, in one registry and with one prefix. Metrics with a `read` are rebuilt at each scrape: a series that it no longer gives is gone.
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
 export const PREFIX = 'vethguard_'
@@ -23,7 +23,7 @@ export function histogram<L extends string = never>(registry: Registry, spec: Sp
   return new Histogram({ ...configOf(registry, spec), buckets: [...buckets] })
 }
 
-/** @param read gives every series there is now */
+/** @param read gives all current series */
 export function gaugeOf<L extends string>(registry: Registry, spec: Spec<L>, read: () => Iterable<Sample<L>>): void {
   const gauge: Gauge<L> = new Gauge({
     ...configOf(registry, spec),
@@ -39,7 +39,7 @@ export function valueOf(registry: Registry, spec: Spec<never>, read: () => numbe
   gaugeOf(registry, spec, () => [[{}, read()]])
 }
 
-/** @param read gives every series there is now, with numbers that somebody else keeps from going back */
+/** @param read gives all current series, with values that never decrease */
 export function counterOf<L extends string>(registry: Registry, spec: Spec<L>, read: () => Iterable<Sample<L>>): void {
   const total: Counter<L> = new Counter({
     ...configOf(registry, spec),

@@ -1,4 +1,4 @@
-// All metrics: those that are counted as things happen, and those that are read when somebody scrapes.
+// All metrics: some are counted as events happen, others are read at each scrape.
 //
 //   agent ──AgentObserver──▶┐                          ┌──▶ text
 //   source ──KubeObserver──▶├─ registry ──▶ readings ──┤
@@ -11,17 +11,18 @@ import type { AgentObserver } from '../agent/observer.ts'
 import { type PolicyMetrics, policyMetrics } from './policy-metrics.ts'
 import { type Build, processMetrics } from './process-metrics.ts'
 import { stateMetrics } from './state-metrics.ts'
-import type { AgentView, HitTotals } from '../agent/view.ts'
+import type { AgentView } from '../agent/view.ts'
+import type { HitTotals } from '../counters/totals.ts'
 import { type KubeStatus, watchMetrics } from './watch-metrics.ts'
 import { workMetrics } from './work-metrics.ts'
 
 export interface MetricsOptions {
   readonly build: Build
-  /** How many policies may have series of their own. */
+  /** How many policies may have series. */
   readonly policyLimit: number
-  /** Asked at scrapes only: the agent is made after its observers. */
+  /** Called at scrapes only: the agent is created after its observers. */
   readonly view: () => AgentView
-  /** Undefined: the source is no API server. */
+  /** Undefined: the source is not an API server. */
   readonly kubeStatus?: (() => KubeStatus) | undefined
   readonly log: Logger
 }
@@ -34,7 +35,7 @@ export class Metrics {
   readonly #log: Logger
   readonly #policies: PolicyMetrics
   readonly #stopMeasuring: () => void
-  /** Of those who scrape now. */
+  /** Shared by concurrent scrapes. */
   #readings: Promise<Readings> | undefined
 
   constructor({ build, policyLimit, view, kubeStatus, log }: MetricsOptions) {
@@ -47,7 +48,7 @@ export class Metrics {
     this.#stopMeasuring = processMetrics(this.#registry, build)
   }
 
-  /** What there is now. Who asks while another is being answered gets the same answer. */
+  /** Returns the current values. Concurrent scrapes get the same answer. */
   async scrape(format: Format): Promise<Exposition> {
     this.#readings ??= this.#read().finally(() => (this.#readings = undefined))
     const readings = await this.#readings
@@ -63,12 +64,12 @@ export class Metrics {
     return Readings.of(this.#registry)
   }
 
-  /** The agent counts failures of these itself. */
+  /** The agent counts failures itself. */
   async #hits(): Promise<HitTotals | undefined> {
     try {
       return await this.#view().hits()
     } catch (err) {
-      this.#log.warn({ err }, 'the kernel does not tell its counters: this scrape goes without hits and denials')
+      this.#log.warn({ err }, 'cannot read the kernel counters: this scrape has no hits and denials')
       return undefined
     }
   }

@@ -1,4 +1,4 @@
-// Which policies have series of their own, where their number is limited: a series that comes and goes would be worse than none.
+// Which policies have series, if their number is limited: a series that comes and goes would be worse than none.
 import type { PolicyKey } from '../cluster/objects.ts'
 
 export class PolicySeries {
@@ -11,7 +11,7 @@ export class PolicySeries {
     this.#limit = limit
   }
 
-  /** Policies that are there and have no series. */
+  /** Policies that exist and have no series. */
   get omitted(): number {
     return this.#omitted
   }
@@ -20,7 +20,7 @@ export class PolicySeries {
     return this.#admitted.has(policy)
   }
 
-  /** These policies are there now: who has series keeps them, and others get them, in the order given, while there is room. */
+  /** Admits policies in the order given, while there is room; those that have series keep them until they are deleted. */
   update(policies: Iterable<PolicyKey>): void {
     const present = new Set(policies)
     this.#admitted = new Set([...this.#admitted].filter((policy) => present.has(policy)))

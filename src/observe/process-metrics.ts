@@ -1,4 +1,4 @@
-// The process itself: what was built, how much it takes, and how long its event loop was held.
+// The process: its build, its use of resources, and the delay of its event loop.
 import process from 'node:process'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { gaugeOf, histogram, valueOf } from './instruments.ts'
@@ -6,13 +6,13 @@ import { gaugeOf, histogram, valueOf } from './instruments.ts'
 export interface Build {
   readonly version: string
   readonly backend: string
-  /** What the kernel is to do is only told. */
+  /** Changes of the kernel are only logged. */
   readonly isDryRun: boolean
 }
 
 /** Of all that the library has, what Prometheus' own conventions name (and promtool takes). */
 const STANDARD = [
-  'process_cpu_user_seconds_total', // must come: it is the one that reads all three
+  'process_cpu_user_seconds_total', // required: it is the one that reads all three
   'process_cpu_system_seconds_total',
   'process_cpu_seconds_total',
   'process_start_time_seconds',
@@ -24,16 +24,16 @@ const STANDARD = [
 const LAGS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5]
 const LAG_PERIOD_MS = 20
 
-/** @returns what ends the measuring */
+/** @returns a function that stops measuring */
 export function processMetrics(registry: Registry, { version, backend, isDryRun }: Build): () => void {
   gaugeOf(registry, {
     name: 'build_info',
-    help: 'Always 1; the labels say what runs.',
+    help: 'Always 1; the labels describe the running version.',
     labels: ['version', 'node_version', 'backend'],
   }, () => [[{ version, node_version: process.version, backend }, 1]])
   valueOf(registry, {
     name: 'dry_run',
-    help: 'Whether the agent leaves the kernel as it is and enforces nothing (1), or enforces (0).',
+    help: 'Whether this is a dry run, which leaves the kernel unchanged (1), or the agent enforces policies (0).',
   }, () => Number(isDryRun))
   standardMetrics(registry)
   return measureLag(registry)
@@ -48,11 +48,11 @@ function standardMetrics(registry: Registry): void {
   }
 }
 
-/** By a timer that is late: perf_hooks' monitorEventLoopDelay tells percentiles of its own time, of which Prometheus can make no sums. */
+/** Measures the delay of a timer: monitorEventLoopDelay of perf_hooks gives percentiles, which cannot be aggregated over agents or time. */
 function measureLag(registry: Registry): () => void {
   const lag = histogram(registry, {
     name: 'event_loop_lag_seconds',
-    help: `How late a timer was that is due every ${LAG_PERIOD_MS} ms, in seconds: nothing else ran in that time either.`,
+    help: `Delay of a timer that is due every ${LAG_PERIOD_MS} ms, in seconds: the event loop was busy for that long.`,
   }, LAGS)
   let dueMs = performance.now() + LAG_PERIOD_MS
   const timer = setInterval(() => {

@@ -7,28 +7,28 @@ import type { AgentView } from '../agent/view.ts'
 export function stateMetrics(registry: Registry, view: () => AgentView): void {
   valueOf(registry, {
     name: 'ready',
-    help: 'Whether everything was read and is in the kernel (1) or not yet (0).',
+    help: 'Whether the agent has read everything and the kernel has it (1), or not yet (0).',
   }, () => Number(view().isReady))
   valueOf(registry, {
     name: 'stale_seconds',
-    help: 'For how long something that is wanted has not been in force; 0: everything is.',
+    help: 'How long a change has been waiting to take effect, in seconds; 0: everything is in force.',
   }, () => secondsSince(view().staleSinceMs))
   valueOf(registry, {
     name: 'active_policies',
-    help: 'NetworkPolicies that select a pod of this node.',
+    help: 'Policies that select a pod of this node.',
   }, () => view().sizes.activePolicies)
   valueOf(registry, {
     name: 'local_pods',
-    help: 'Pods of this node that are subject to policies (not those in the network of the node).',
+    help: "Pods of this node that policies can select: all but those in the node's network.",
   }, () => view().sizes.localPods)
   gaugeOf(registry, {
     name: 'isolated_pods',
-    help: 'Pods of this node that a policy isolates in the direction.',
+    help: 'Pods of this node that a NetworkPolicy isolates in this direction.',
     labels: ['direction'],
   }, () => DIRECTIONS.map((direction) => [{ direction }, view().isolatedPods(direction)]))
   valueOf(registry, {
     name: 'unguarded_pods',
-    help: 'Pods of this node whose veth is not known: policies hold by their addresses, but nothing keeps them from sending with others.',
+    help: 'Pods of this node whose veth is unknown: policies apply by address, but nothing stops these pods from using other addresses.',
   }, () => view().unguardedPods)
   kernelMetrics(registry, view)
 }
@@ -36,12 +36,12 @@ export function stateMetrics(registry: Registry, view: () => AgentView): void {
 function kernelMetrics(registry: Registry, view: () => AgentView): void {
   valueOf(registry, {
     name: 'classes',
-    help: 'Classes of addresses that the policies of this node do not tell apart.',
+    help: 'Classes of addresses that the policies of this node treat alike.',
   }, () => view().sizes.classes)
   valueOf(registry, {
-    name: 'permissions',
-    help: 'Different lists of ports that somebody may reach.',
-  }, () => view().sizes.permissions)
+    name: 'lists',
+    help: 'Distinct lists of verdicts by protocol and port; classes of addresses that are treated alike share a list.',
+  }, () => view().sizes.lists)
   gaugeOf(registry, {
     name: 'set_elements',
     help: 'Elements of each nftables set and map.',

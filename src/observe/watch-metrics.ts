@@ -1,4 +1,4 @@
-// How the API server is heard: what came, what was interrupted, and what is known.
+// The connection to the API server: events, interruptions, and the objects known.
 import type { Registry } from 'prom-client'
 import type { EventType } from '../kube/reflector/watch-events.ts'
 import { RESTART_REASONS } from '../kube/reflector/failure.ts'
@@ -6,10 +6,10 @@ import type { KubeObserver, ResourceStatus } from '../kube/observer.ts'
 import type { ResourceName } from '../kube/reflector/resource.ts'
 import { counter, gaugeOf, type Sample } from './instruments.ts'
 
-/** By resource; empty before the start, and where there is no API server. */
+/** By resource; empty before the start, and if there is no API server. */
 export type KubeStatus = ReadonlyMap<ResourceName, ResourceStatus>
 
-/** That of the Kubernetes API; a series that begins at 0 shows its first increase. */
+/** As the Kubernetes API names them. All start at 0: increase() misses the first event of a series that starts with it. */
 const RESOURCES: readonly ResourceName[] = ['pods', 'namespaces', 'networkpolicies', 'clusternetworkpolicies', 'nodes']
 const EVENT_TYPES: readonly EventType[] = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK']
 
@@ -29,17 +29,17 @@ function countersOf(registry: Registry) {
   return {
     events: counter(registry, {
       name: 'watch_events_total',
-      help: 'Watch events that came from the API server, those that tell what there was already included.',
+      help: 'Watch events received from the API server, including the initial ones of existing objects.',
       labels: ['resource', 'type'],
     }),
     restarts: counter(registry, {
       name: 'watch_restarts_total',
-      help: 'Times that reading from the API server was interrupted and went on; servers end watches every few minutes (ended).',
+      help: 'Times that a watch was interrupted and restarted; API servers end watches every few minutes (ended).',
       labels: ['resource', 'reason'],
     }),
     relists: counter(registry, {
       name: 'relists_total',
-      help: 'Times that everything was read anew after the first time.',
+      help: 'Times that all objects were read again after the first time.',
       labels: ['resource'],
     }),
   }
@@ -56,15 +56,15 @@ function readMetrics(registry: Registry, status: () => KubeStatus): void {
     return Array.from(status(), ([resource, each]) => [{ resource }, read(each)])
   }
   const labels = ['resource'] as const
-  gaugeOf(registry, { name: 'objects', help: 'Objects that are known.', labels }, byResource(({ objects }) => objects))
+  gaugeOf(registry, { name: 'objects', help: 'Objects that the agent knows.', labels }, byResource(({ objects }) => objects))
   gaugeOf(registry, {
     name: 'watch_connected',
-    help: 'Whether the API server tells of changes now (1), or is waited for (0); what is known stays in force.',
+    help: 'Whether the watch is connected (1), or the agent is trying to reconnect (0); meanwhile the rules stay in force.',
     labels,
   }, byResource(({ connected }) => Number(connected)))
   gaugeOf(registry, {
     name: 'watch_last_contact_timestamp_seconds',
-    help: 'When the API server was last heard, in seconds since 1970; 0: never.',
+    help: 'Time of the last message from the API server, in seconds since 1970; 0: never.',
     labels,
   }, byResource(({ lastContactMs }) => (lastContactMs === undefined ? 0 : (performance.timeOrigin + lastContactMs) / 1000)))
 }

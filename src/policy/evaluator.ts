@@ -1,20 +1,15 @@
-// The reference evaluator: the meaning of NetworkPolicy, written to be read. The compiled program is tested against it, and
-// `explain` answers with its reasons. It shares nothing with the compiler but the policies.
-import type { Address } from '../cluster/address.ts'
-import { type Namespace, type Pod, policyKey } from '../cluster/objects.ts'
-import { type Claimants, claimantsOf, trustedOwner } from './owner.ts'
-import { type Remote, peersMatch, portsMatch } from './peer.ts'
+// The reference evaluator: the meaning of policies, written to be read. The compiled program is tested against it. It shares nothing with
+// the compiler but the policies.
+//
+//   per direction:  Admin ──no rule, or Pass──▶ NetworkPolicies ──do not isolate──▶ Baseline ──no rule, or Pass──▶ allowed
+//                     │ Accept, Deny                │ isolate: a rule allows it, or denied     │ Accept, Deny
+import type { Pod } from '../cluster/objects.ts'
+import { peersMatch, portsMatch } from './peer.ts'
 import { matches } from './selector.ts'
-import type { Direction, Policy } from './types.ts'
+import { firstMatch, policiesFor } from './tier.ts'
+import type { Direction, Policy, Tier } from './types.ts'
 import type { ClusterState, DirectionVerdict, Flow, Reason, RuleRef, Verdict } from './verdict.ts'
-
-/** The cluster indexed for looking up, and the node whose pods are enforced (undefined: all). */
-interface World {
-  readonly claimants: (address: Address) => Claimants
-  readonly namespaces: ReadonlyMap<string, Namespace>
-  readonly policies: ReadonlyMap<string, readonly Policy[]>
-  readonly node: string | undefined
-}
+import { type Question, remoteOf, type World, worldOf } from './world.ts'
 
 /** Whether a flow is allowed, and why. `node`: judge as this node does, which enforces on its own pods only. */
 export function evaluate(cluster: ClusterState, flow: Flow, node?: string): Verdict {
@@ -36,53 +31,70 @@ function judge(world: World, direction: Direction, flow: Flow): DirectionVerdict
   const [pod, ...others] = claimants
   if (pod === undefined) return without('not-a-pod')
   if (world.node !== undefined && !claimants.some(({ nodeName }) => nodeName === world.node)) return without('other-node')
-  if (flow.source === flow.destination) return without('itself')
-  if (others.length > 0) return without('contested')
-  if (pod.faulty) return without('faulty')
-  return judgePod(world, pod, direction, flow)
+  const exempt = exemption(world, direction, pod, flow)
+  if (others.length > 0) return without(exempt ?? 'contested')
+  return pod.faulty ? without(exempt ?? 'faulty') : judgePod(world, questionOf(world, direction, pod, flow))
 }
+
+function questionOf(world: World, direction: Direction, pod: Pod, flow: Flow): Question {
+  const remote = remoteOf(world, direction === 'egress' ? flow.destination : flow.source)
+  return { pod, direction, flow, remote, destination: direction === 'egress' ? remote.pod : pod, exempt: exemption(world, direction, pod, flow) }
+}
+
+/** Why NetworkPolicies cannot isolate a pod from this peer; undefined: they can. */
+function exemption(world: World, direction: Direction, pod: Pod, flow: Flow): 'itself' | 'own-node' | undefined {
+  if (flow.source === flow.destination) return 'itself'
+  const home = world.node ?? pod.nodeName
+  const isForOwnNode = flow.isForOwnNode ?? world.nodesAt(flow.destination).some(({ name }) => name === home)
+  return direction === 'egress' && isForOwnNode ? 'own-node' : undefined
+}
+
+const NOTHING: DirectionVerdict = { allowed: true, reason: 'not-isolated', isolatedBy: [], allowedBy: [], passedBy: [], decidedBy: undefined }
 
 /** A verdict that no policy has a part in. */
 function without(reason: Reason): DirectionVerdict {
-  return { allowed: reason !== 'faulty' && reason !== 'contested', reason, isolatedBy: [], allowedBy: [] }
+  return { ...NOTHING, allowed: reason !== 'faulty' && reason !== 'contested', reason }
+}
+
+function judgePod(world: World, question: Question): DirectionVerdict {
+  const isolating = isolatingPolicies(world, question)
+  const isAsked = (tier: Tier): boolean => policiesFor(world, question, tier).length > 0
+  // What a pod sends to its own node is judged by ClusterNetworkPolicies alone.
+  if (question.exempt === 'own-node' && !isAsked('Admin') && (isolating.length > 0 || !isAsked('Baseline'))) return without('own-node')
+  const admin = decide(world, question, 'Admin')
+  if (admin.decidedBy !== undefined) return admin
+  if (isolating.length > 0) return { ...judgeIsolated(isolating, question), passedBy: admin.passedBy }
+  const baseline = decide(world, question, 'Baseline')
+  const reason = baseline.decidedBy === undefined ? question.exempt ?? 'not-isolated' : baseline.reason
+  return { ...baseline, reason, passedBy: [...admin.passedBy, ...baseline.passedBy] }
+}
+
+/** The first rule of the tier that matches; a Pass decides nothing. */
+function decide(world: World, question: Question, tier: Tier): DirectionVerdict {
+  const match = firstMatch(world, question, tier)
+  if (match === undefined) return NOTHING
+  const { action, ...rule } = match
+  if (action === 'Pass') return { ...NOTHING, passedBy: [rule] }
+  return { ...NOTHING, allowed: action === 'Accept', reason: action === 'Accept' ? 'accepted' : 'refused', decidedBy: { ...rule, tier } }
 }
 
 /** Isolated by any policy that selects the pod and has the direction; then allowed by any rule of any of these. */
-function judgePod(world: World, pod: Pod, direction: Direction, flow: Flow): DirectionVerdict {
+function isolatingPolicies(world: World, { pod, direction }: Question): Policy[] {
   const ofNamespace = world.policies.get(pod.namespace) ?? []
-  const isolating = ofNamespace.filter((policy) => policy[direction] !== undefined && matches(policy.podSelector, pod.labels))
-  if (isolating.length === 0) return without('not-isolated')
-  const remote = remoteOf(world, direction === 'egress' ? flow.destination : flow.source)
-  const destination = direction === 'egress' ? remote.pod : pod
-  const allowedBy = isolating.flatMap((policy) => allowingRules(policy, direction, (rule) => (
-    peersMatch(rule.peers, remote, policy.namespace) && portsMatch(rule.ports, flow, destination)
-  )))
-  const allowed = allowedBy.length > 0
-  return { allowed, reason: allowed ? 'allowed' : 'denied', isolatedBy: isolating.map(({ key }) => key), allowedBy }
+  return ofNamespace.filter((policy) => policy[direction] !== undefined && matches(policy.podSelector, pod.labels))
 }
 
-type Rules = NonNullable<Policy[Direction]>
-
-function allowingRules(policy: Policy, direction: Direction, allows: (rule: Rules[number]) => boolean): RuleRef[] {
-  const rules: Rules = policy[direction] ?? []
-  return rules.flatMap((rule, index) => (allows(rule) ? [{ policy: policy.key, rule: index }] : []))
+function judgeIsolated(isolating: readonly Policy[], question: Question): DirectionVerdict {
+  const allowedBy = isolating.flatMap((policy) => allowingRules(policy, question))
+  const reason = allowedBy.length > 0 ? 'allowed' : question.exempt ?? 'denied'
+  return { ...NOTHING, allowed: reason !== 'denied', reason, isolatedBy: isolating.map(({ key }) => key), allowedBy }
 }
 
-function remoteOf(world: World, address: Address): Remote {
-  const pod = trustedOwner(world.claimants(address))
-  const namespace = pod === undefined ? undefined : world.namespaces.get(pod.namespace)
-  return { address, pod, namespaceLabels: namespace?.labels }
+function allowingRules(policy: Policy, { direction, flow, remote, destination }: Question): RuleRef[] {
+  const rules = policy[direction] ?? []
+  return rules.flatMap(({ peers, ports }, index) => {
+    const allows = peersMatch(peers, remote, policy.namespace) && portsMatch(ports, flow, destination)
+    return allows ? [{ policy: policy.key, rule: index }] : []
+  })
 }
 
-function worldOf(cluster: ClusterState, node: string | undefined): World {
-  const pods = [...cluster.pods]
-  const byAddress = Map.groupBy(pods.flatMap((pod) => pod.addresses.map((address) => ({ address, pod }))), ({ address }) => address)
-  const claimants = new Map([...byAddress].map(([address, claims]) => [address, claimantsOf(address, claims.map(({ pod }) => pod))]))
-  const policies = [...cluster.policies].sort((a, b) => (policyKey(a) < policyKey(b) ? -1 : 1))
-  return {
-    claimants: (address) => claimants.get(address) ?? [],
-    namespaces: new Map(Array.from(cluster.namespaces, (namespace) => [namespace.name, namespace])),
-    policies: Map.groupBy(policies, ({ namespace }) => namespace),
-    node,
-  }
-}

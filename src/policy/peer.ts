@@ -2,7 +2,7 @@
 import { type Address, contains } from '../cluster/address.ts'
 import type { Labels, Pod } from '../cluster/objects.ts'
 import { matches } from './selector.ts'
-import type { Peer, PodPeer, Port, Rule } from './types.ts'
+import type { ClusterPeer, ClusterRule, Peer, PodPeer, Port, Rule } from './types.ts'
 import type { Flow } from './verdict.ts'
 
 /** The other end of a flow, as the rules of one policy see it. */
@@ -12,9 +12,12 @@ export interface Remote {
   readonly pod: Pod | undefined
   /** Labels of the pod's namespace; undefined while they are not known. */
   readonly namespaceLabels: Labels | undefined
+  /** Labels of each node that has the address. */
+  readonly nodeLabels: readonly Labels[]
 }
 
-export function peersMatch(peers: Rule['peers'], remote: Remote, policyNamespace: string): boolean {
+/** @param policyNamespace of a NetworkPolicy; peers of ClusterNetworkPolicies are never in their own */
+export function peersMatch(peers: Rule['peers'] | ClusterRule['peers'], remote: Remote, policyNamespace?: string): boolean {
   return peers === 'any' || peers.some((peer) => peerMatches(peer, remote, policyNamespace))
 }
 
@@ -23,12 +26,13 @@ export function portsMatch(ports: Rule['ports'], flow: Flow, destination: Pod | 
   return ports === 'any' || ports.some((port) => portMatches(port, flow, destination))
 }
 
-function peerMatches(peer: Peer, remote: Remote, policyNamespace: string): boolean {
+function peerMatches(peer: Peer | ClusterPeer, remote: Remote, policyNamespace: string | undefined): boolean {
   if (peer.kind === 'pods') return podMatches(peer, remote, policyNamespace)
+  if (peer.kind === 'nodes') return remote.nodeLabels.some((labels) => matches(peer.nodes, labels))
   return contains(peer.cidr, remote.address) && !peer.except.some((except) => contains(except, remote.address))
 }
 
-function podMatches(peer: PodPeer, { pod, namespaceLabels }: Remote, policyNamespace: string): boolean {
+function podMatches(peer: PodPeer, { pod, namespaceLabels }: Remote, policyNamespace: string | undefined): boolean {
   if (pod === undefined || !matches(peer.pods, pod.labels)) return false
   if (peer.namespaces === 'own') return pod.namespace === policyNamespace
   if (peer.namespaces.requirements.length === 0) return true

@@ -9,7 +9,7 @@ import type { Problem } from '../cluster/change.ts'
 import type { PolicyKey } from '../cluster/objects.ts'
 import type { Notice } from '../cluster/notice.ts'
 import type { Policy } from '../policy/types.ts'
-import type { Steps } from '../base/steps.ts'
+import { inTurns, type Steps, Turn } from '../base/steps.ts'
 import { ContestedAddresses } from './contested-addresses.ts'
 import { type Line, writeFew } from './few-lines.ts'
 
@@ -100,12 +100,12 @@ export class Adviser {
     this.#isStale = false
     try {
       const found = await this.#find()
-      if (found === undefined) return
+      if (this.#stop.signal.aborted) return
       const nowMs = performance.now()
       this.#tell(this.#settling.note(found, nowMs))
       this.#contested.note(nowMs)
     } catch (err) {
-      this.#options.log.error({ err }, 'no advice can be given; please report this')
+      if (!this.#stop.signal.aborted) this.#options.log.error({ err }, 'no advice can be given; please report this')
     } finally {
       this.#isLooking = false
       this.#lookAgain()
@@ -118,22 +118,14 @@ export class Adviser {
     else if (due < Infinity) this.#lookIn(due - performance.now())
   }
 
-  /** @returns undefined if stopped meanwhile */
-  async #find(): Promise<Warning[] | undefined> {
+  /** Rejects if stopped meanwhile. */
+  async #find(): Promise<Warning[]> {
     const { sliceMs, pauseMs, everyMs } = this.#timing
-    const looking = this.#looking([...this.#options.census.policies()])
-    let [startedAt, spentMs, step] = [performance.now(), 0, looking.next()]
-    for (; step.done !== true; step = looking.next()) {
-      const sliceAgeMs = performance.now() - startedAt
-      if (sliceAgeMs < sliceMs) continue
-      spentMs += sliceAgeMs
-      await sleep(pauseMs, undefined, { ref: false })
-      if (this.#stop.signal.aborted) return undefined
-      startedAt = performance.now()
-    }
-    spentMs += performance.now() - startedAt
-    this.#nextMs = performance.now() + Math.max(everyMs, spentMs * REST)
-    return step.value
+    const pause = (): Promise<void> => sleep(pauseMs, undefined, { ref: false, signal: this.#stop.signal })
+    const turn = new Turn({ turnMs: sliceMs, pause })
+    const found = await inTurns(this.#looking([...this.#options.queries.policies()]), turn)
+    this.#nextMs = performance.now() + Math.max(everyMs, turn.workedMs * REST)
+    return found
   }
 
   *#looking(policies: readonly Policy[]): Steps<Warning[]> {

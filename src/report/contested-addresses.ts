@@ -5,12 +5,12 @@ import { Settling } from '../advice/settling.ts'
 import { formatAddress } from '../cluster/address.ts'
 import type { Problem } from '../cluster/change.ts'
 import { type PodKey, podKey } from '../cluster/objects.ts'
-import type { Census, Contested } from '../compiler/queries.ts'
+import type { Queries, Contested } from '../compiler/queries.ts'
 import type { Notice } from '../cluster/notice.ts'
 import { Problems } from './problems.ts'
 
 export interface ContestedOptions {
-  readonly census: Census
+  readonly queries: Queries
   readonly log: Logger
   readonly notify: (notice: Notice) => void
   readonly settleMs: number
@@ -43,7 +43,7 @@ export class ContestedAddresses {
 
   /** Looks, and tells what has changed. @param nowMs on a clock that does not go back */
   note(nowMs: number): void {
-    const { begun, ended } = this.#settling.note([...this.#options.census.contested()].flatMap(findingsOf), nowMs)
+    const { begun, ended } = this.#settling.note([...this.#options.queries.contested()].flatMap(findingsOf), nowMs)
     const byPod = Map.groupBy(this.#settling.told, ({ pod }) => pod)
     for (const pod of new Set([...begun, ...ended].map((finding) => finding.pod))) {
       this.#problems.set(`Pod ${pod}`, (byPod.get(pod) ?? []).map(({ problem }) => problem))

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Problem } from '../cluster/change.ts'
 import type { PolicyKey } from '../cluster/objects.ts'
-import type { Census } from '../compiler/queries.ts'
+import type { Queries } from '../compiler/queries.ts'
 import type { Notice } from '../cluster/notice.ts'
 import { DIRECTIONS, type Policy } from '../policy/types.ts'
 import type { Change } from '../source.ts'
@@ -12,7 +12,7 @@ import { type Line, writeFew } from './few-lines.ts'
 
 export interface PolicyLogOptions {
   readonly log: Logger
-  readonly census: Census
+  readonly queries: Queries
   readonly problemsOf: (policy: PolicyKey) => readonly Problem[]
   /** Told of policies that were not read as a whole. */
   readonly notify: (notice: Notice) => void
@@ -90,8 +90,8 @@ export class PolicyLog {
   }
 
   #lineOf(policy: PolicyKey, event: Event, now?: State): Line {
-    const { census, notify } = this.#options
-    const fields = { policy, isolates: { ingress: census.isolated(policy, 'ingress'), egress: census.isolated(policy, 'egress') } }
+    const { queries, notify } = this.#options
+    const fields = { policy, isolates: { ingress: queries.podsOf(policy, 'ingress'), egress: queries.podsOf(policy, 'egress') } }
     if (now?.why === undefined) return { level: 'info', fields, text: `policy ${event}` }
     const isRejected = allowsNothing(now.policy)
     notify({ kind: 'NetworkPolicy', key: policy, reason: isRejected ? 'Rejected' : 'AcceptedInPart', message: now.why })

@@ -7,7 +7,7 @@ import type { Warning } from '../advice/warning.ts'
 import type { AddressRange } from '../cluster/address.ts'
 import type { Problem } from '../cluster/change.ts'
 import type { PolicyKey } from '../cluster/objects.ts'
-import type { Census } from '../compiler/queries.ts'
+import type { Queries } from '../compiler/queries.ts'
 import type { Notice } from '../cluster/notice.ts'
 import type { Change } from '../source.ts'
 import { Adviser, type AdviserTiming } from './adviser.ts'
@@ -23,7 +23,7 @@ export interface ReportOptions {
 }
 
 export interface ReportSources {
-  readonly census: Census
+  readonly queries: Queries
   readonly problems: Problems
   readonly log: Logger
 }
@@ -35,12 +35,12 @@ export class PolicyReports {
   /** Something is not in the kernel yet: at first, everything. */
   #isPending = true
 
-  constructor({ census, problems, log }: ReportSources, options: ReportOptions) {
+  constructor({ queries, problems, log }: ReportSources, options: ReportOptions) {
     this.#problems = problems
     const { serviceRanges = [], notify = () => undefined, adviserTiming: timing = {} } = options
-    this.#log = new PolicyLog({ log: log.child({ component: 'policies' }), census, problemsOf: (key) => problems.ofPolicy(key), notify })
+    this.#log = new PolicyLog({ log: log.child({ component: 'policies' }), queries, problemsOf: (key) => problems.ofPolicy(key), notify })
     const hasProblems = (key: PolicyKey): boolean => problems.ofPolicy(key).length > 0
-    this.#adviser = new Adviser({ census, serviceRanges, hasProblems, notify, timing, log: log.child({ component: 'advice' }) })
+    this.#adviser = new Adviser({ queries, serviceRanges, hasProblems, notify, timing, log: log.child({ component: 'advice' }) })
   }
 
   get warnings(): readonly Warning[] {

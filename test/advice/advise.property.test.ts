@@ -86,7 +86,7 @@ class Onlooker {
     const namespaceLabels = this.#cluster.namespaces.find(({ name }) => name === pod.namespace)?.labels
     const own = pod.addresses.filter((address) => ownerOf(address, this.#cluster.pods) === pod)
     const addresses = peer.kind === 'pods' ? [own[0] ?? SERVICES[0]!.first] : own
-    return addresses.some((address) => peersMatch([peer], { address, pod, namespaceLabels }, policy.namespace))
+    return addresses.some((address) => peersMatch([peer], { address, pod, namespaceLabels, nodeLabels: [] }, policy.namespace))
   }
 }
 
@@ -117,16 +117,16 @@ test('advice depends on the state of the cluster alone, and says what an onlooke
     for (const change of history) compiler.apply([change])
     const cluster = finalState([...changesOf(first), ...history])
     const onlooker = new Onlooker(cluster)
-    const policies = [...compiler.census.policies()]
+    const policies = [...compiler.queries.policies()]
     expect(policies.map(({ key }) => key).sort()).toEqual(cluster.policies.map(({ key }) => key).sort())
     for (const policy of policies) {
-      const advice = atOnce(advise(policy, { census: compiler.census, serviceRanges: SERVICES }))
+      const advice = atOnce(advise(policy, { queries: compiler.queries, serviceRanges: SERVICES }))
       for (const { reason } of advice) count(reason)
       const said = advice.map(({ reason, field }) => `${reason} ${field}`)
       const expected = onlooker.advice(policy)
       expect({ policy, said: said.sort() }).toEqual({ policy, said: expected.length > MAX_WARNINGS ? said.sort() : expected.sort() })
     }
-    const contested = Array.from(compiler.census.contested(), ({ pods }) => pods.map(podKey).sort())
+    const contested = Array.from(compiler.queries.contested(), ({ pods }) => pods.map(podKey).sort())
     if (contested.length > 0) count('contested')
     expect(contested.map(String).sort()).toEqual(onlooker.contested().map(String).sort())
   })

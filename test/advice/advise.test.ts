@@ -14,8 +14,8 @@ const SERVICES = [parseCidr('10.96.0.0/12')!]
 
 function advice(spec: object): string[] {
   const one = policy('shop/p', spec)
-  const { census } = compilerOf([WEB, FAR], [one], NAMESPACES)
-  return atOnce(advise(one, { census, serviceRanges: SERVICES })).map(warningText)
+  const { queries } = compilerOf([WEB, FAR], [one], NAMESPACES)
+  return atOnce(advise(one, { queries, serviceRanges: SERVICES })).map(warningText)
 }
 
 function ingress(rule: object, podSelector: object = {}): string[] {
@@ -39,18 +39,18 @@ test('selects-no-pod: a policy that selects no pod', () => {
 
 test('a pod that is on another node, or waits for its address, is a pod', () => {
   const policies = [policy('data/p', { podSelector: app('db') }), policy('shop/p', { podSelector: app('new') })]
-  const { census } = compilerOf([FAR, pod('shop/new', '')], policies)
-  expect(policies.flatMap((one) => atOnce(advise(one, { census, serviceRanges: [] })))).toEqual([])
+  const { queries } = compilerOf([FAR, pod('shop/new', '')], policies)
+  expect(policies.flatMap((one) => atOnce(advise(one, { queries, serviceRanges: [] })))).toEqual([])
 })
 
 test('{} is for whatever comes', () => {
   const one = policy('empty/deny', { podSelector: {} })
-  expect(atOnce(advise(one, { census: compilerOf([], [one]).census, serviceRanges: [] }))).toEqual([])
+  expect(atOnce(advise(one, { queries: compilerOf([], [one]).queries, serviceRanges: [] }))).toEqual([])
 })
 
 test('rules are left to the agents of the nodes where they do something', () => {
   const one = policy('data/p', { podSelector: {}, ingress: [{ from: [{ podSelector: app('nobody') }] }] })
-  expect(atOnce(advise(one, { census: compilerOf([WEB, FAR], [one]).census, serviceRanges: [] }))).toEqual([])
+  expect(atOnce(advise(one, { queries: compilerOf([WEB, FAR], [one]).queries, serviceRanges: [] }))).toEqual([])
 })
 
 test.each([

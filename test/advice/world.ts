@@ -7,6 +7,6 @@ import { NODES } from '../arbitrary/pool.ts'
 
 export function compilerOf(pods: readonly Pod[], policies: readonly Policy[], namespaces: readonly Namespace[] = []): Compiler {
   const compiler = new Compiler(NODES[0])
-  compiler.load(changesOf({ pods, policies, namespaces }))
+  compiler.load(changesOf({ pods, policies, namespaces, clusterPolicies: [], nodes: [] }))
   return compiler
 }

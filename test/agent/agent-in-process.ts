@@ -4,6 +4,7 @@ import { Agent } from '../../src/agent/agent.ts'
 import type { ReportOptions } from '../../src/report/policy-reports.ts'
 import type { Problem } from '../../src/cluster/change.ts'
 import type { Change, Source, SourceSink } from '../../src/source.ts'
+import type { Sleep } from '../../src/base/sleep.ts'
 import { Compiler } from '../../src/compiler/compiler.ts'
 import type { Backend } from '../../src/nftables/backend.ts'
 import type { AgentObserver } from '../../src/agent/observer.ts'
@@ -54,6 +55,7 @@ interface InProcess extends ReportOptions {
   readonly looked?: () => void
   readonly checkMs?: number
   readonly compareSeconds?: number
+  readonly sleep?: Sleep
 }
 
 export function agentOf(source: Source, backend: Backend, options: InProcess = {}): Agent {

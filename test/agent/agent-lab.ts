@@ -2,20 +2,18 @@
 import { mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Family } from '../../src/cluster/address.ts'
 import { createBackend } from '../../src/netlink/create-backend.ts'
 import type { Backend } from '../../src/nftables/backend.ts'
 import { Lab, type LabOptions } from '../../lab/lab.ts'
 import { exec } from '../../lab/namespace.ts'
+import { until } from '../../lab/patience.ts'
 import type { LabPod } from '../../lab/pod.ts'
-import { type Probe, Prober } from '../../lab/prober.ts'
+import { type Attempt, type Probe, Prober } from '../../lab/prober.ts'
 import { fixtureObjects, type KubeObject, PODS, type Place, type PodName } from '../situations/fixture.ts'
 import { AgentProcess } from './agent-process.ts'
 
 export const PORT_80: Probe = { protocol: 'TCP', port: 80, family: 4 }
-/** What waits for the kernel gives up. */
-const PATIENCE_MS = 5000
 
 const PAIRS = PODS.flatMap((from) => PODS.filter((to) => to !== from).map((to) => ({ from, to })))
 
@@ -81,24 +79,29 @@ export class AgentLab {
     return PAIRS.filter((_, index) => verdicts[index]!.verdict === 'allowed').map(({ from, to }): Cell => `${from} > ${to}`)
   }
 
-  /**
-   * Probes one cell until it is as wanted.
-   * @returns how long it took, in ms
-   * @throws Error after 5 s
-   */
-  async untilCell(cell: Cell, verdict: 'allowed' | 'denied', probe: Probe = PORT_80): Promise<number> {
+  attempt(cell: Cell, probe: Probe = PORT_80): Attempt {
     const [from, to] = cell.split(' > ') as [PodName, PodName]
-    const begin = performance.now()
-    while (this.prober.probe({ from: this.pod(from), to: this.pod(to), probe }) !== verdict) {
-      if (performance.now() - begin > PATIENCE_MS) throw new Error(`${cell} is not ${verdict}`)
-      await sleep(1)
-    }
-    return performance.now() - begin
+    return { from: this.pod(from), to: this.pod(to), probe }
+  }
+
+  /** Probes one cell until it is as wanted. */
+  async untilCell(cell: Cell, verdict: 'allowed' | 'denied', probe: Probe = PORT_80): Promise<void> {
+    await until(() => this.prober.probe(this.attempt(cell, probe)) === verdict, `${cell} to be ${verdict}`)
+  }
+
+  /** The kernel's number of the rules: another after each commit. */
+  generation(): number {
+    return this.#backend.reader.state().generation
+  }
+
+  /** Waits until a counter has counted more packets than it had in `before`. */
+  async untilCounted(counter: string, before: Readonly<Record<string, number>>): Promise<void> {
+    await until(async () => ((await this.counters())[counter] ?? 0) > (before[counter] ?? 0), `packets counted by ${counter}`)
   }
 
   /** Packets counted so far, by counter. */
   async counters(): Promise<Record<string, number>> {
-    const counters = await this.#backend.readCounters()
+    const counters = await this.#backend.reader.counters()
     return Object.fromEntries([...counters].map(([name, { packets }]) => [name, packets]))
   }
 

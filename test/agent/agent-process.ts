@@ -3,11 +3,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { ENVIRONMENT, VETHGUARD } from '../cli/run.ts'
 import { inNamespace } from '../../lab/namespace.ts'
+import { PATIENCE_MS, until } from '../../lab/patience.ts'
 
-const PATIENCE_MS = 20_000
 const WARN = 40
 const LINES_SHOWN = 10
 
@@ -44,13 +43,18 @@ export class AgentProcess {
   readonly closed: Promise<Exit>
   readonly #child: ChildProcess
   #stderr = ''
+  /** It has ended, and all it said was heard. */
+  #isClosed = false
 
   constructor({ namespace, source, args = [], env = {} }: AgentProcessOptions) {
     const from = source === undefined ? [] : ['--source', source]
     const argv = [...RIGHTS, '--pdeathsig', 'KILL', VETHGUARD, 'agent', ...from, '--node-name', 'node0', ...args]
     const child = inNamespace(namespace, () => spawn('setpriv', argv, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...ENVIRONMENT, ...env } }))
     this.#child = child
-    this.closed = once(child, 'close').then((result) => exitOf(result as ExitEvent))
+    this.closed = once(child, 'close').then((result) => {
+      this.#isClosed = true
+      return exitOf(result as ExitEvent)
+    })
     createInterface({ input: child.stdout }).on('line', (line) => this.logs.push(JSON.parse(line) as LogLine))
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text
@@ -77,15 +81,14 @@ export class AgentProcess {
     return this.logs.filter(({ level }) => level >= WARN).map(({ msg }) => msg)
   }
 
-  /** Waits for a line with this text, after the first `since` lines. @throws Error after 20 s, or if the agent has ended */
+  /** Waits for a line with this text, after the first `since` lines. @throws Error if the agent ends without it */
   async heard(text: string | RegExp, since = 0): Promise<LogLine> {
-    const deadline = performance.now() + PATIENCE_MS
-    for (;;) {
+    const what = (): string => `the agent to say ${String(text)}; it said ${this.#end()}`
+    return until(() => {
       const line = this.logs.slice(since).find(({ msg }) => (typeof text === 'string' ? msg === text : text.test(msg)))
-      if (line !== undefined) return line
-      if (!this.isRunning || performance.now() > deadline) throw new Error(`the agent did not say ${String(text)}, but ${this.#end()}`)
-      await sleep(2)
-    }
+      if (line === undefined && this.#isClosed) throw new Error(`ended: ${what()}`)
+      return line
+    }, what)
   }
 
   /** Signals it, and waits until it is gone; by SIGKILL if need be. */

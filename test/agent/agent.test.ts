@@ -187,7 +187,7 @@ test('hits are not told before those of an earlier life are known, and then with
   const started = next.start()
   expect(await next.view.hits()).toBeUndefined()
   await started
-  expect((await next.view.hits())?.denied).toContainEqual({ key: 'x/p1', direction: 'ingress', packets: 5 })
+  expect((await next.view.hits())?.denied).toContainEqual({ key: 'x/p1', direction: 'ingress', by: 'isolation', packets: 5 })
   await next.close()
 })
 
@@ -215,7 +215,7 @@ test('every commit is told, with what it brought and how long it took', () => {
   ])
   expect(commits[0]).toMatchObject({ changes: 1, whole: true })
   const debug = lines.filter(({ msg }) => msg === 'transaction').at(-1)
-  expect(debug).toMatchObject({ level: 20, sets: { in_isolated4: '+2', in_deny4: '+2', self4: '+2' }, counters: '+2' })
+  expect(debug).toMatchObject({ level: 20, sets: { in_judged4: '+2', in_deny4: '+2', self4: '+2' }, counters: '+2' })
   expect(debug).toMatchObject({ elements: expect.arrayContaining(['+ in_deny4 10.0.0.1 : "deny-in/x/p1"']) })
 })
 

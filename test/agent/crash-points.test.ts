@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { Change } from '../../src/source.ts'
 import { podKey } from '../../src/cluster/objects.ts'
 import { createBackend } from '../../src/netlink/create-backend.ts'
-import type { Backend } from '../../src/nftables/backend.ts'
+import type { Backend, KernelReader } from '../../src/nftables/backend.ts'
 import { canonical } from '../compiler/canonical.ts'
 import { emptyKernel, type Kernel } from '../netlink/nf-tables/kernel.ts'
 import { pod, policy } from '../policy/state.ts'
@@ -41,6 +41,7 @@ const ONE_BY_ONE = 3
 
 /** A back end that dies at a step: what is asked then is done or not, but nobody hears of it, and nothing is done any more. */
 class Mortal implements Backend {
+  readonly reader: KernelReader
   readonly died: Promise<void>
   isDead = false
   readonly #real: Backend
@@ -51,6 +52,14 @@ class Mortal implements Backend {
 
   constructor(real: Backend, lastStep: number, isDone: boolean) {
     this.#real = real
+    this.reader = {
+      counters: () => this.#live(() => real.reader.counters()) ?? forever(),
+      countersNow: (names) => real.reader.countersNow(names),
+      eachElement: (set, visit) => real.reader.eachElement(set, visit),
+      elementsNow: (set, keys) => real.reader.elementsNow(set, keys),
+      structure: () => real.reader.structure(),
+      state: () => real.reader.state(),
+    }
     this.#lastStep = lastStep
     this.#isDone = isDone
     this.died = new Promise((resolve) => {
@@ -62,12 +71,6 @@ class Mortal implements Backend {
   }
 
   commit: Backend['commit'] = (transaction) => this.#live(() => this.#real.commit(transaction))
-  readCounters: Backend['readCounters'] = () => this.#live(() => this.#real.readCounters()) ?? forever()
-  readCountersNow: Backend['readCountersNow'] = (names) => this.#real.readCountersNow(names)
-  eachElement: Backend['eachElement'] = (set, visit) => this.#real.eachElement(set, visit)
-  readElementsNow: Backend['readElementsNow'] = (set, keys) => this.#real.readElementsNow(set, keys)
-  structure: Backend['structure'] = () => this.#real.structure()
-  state: Backend['state'] = () => this.#real.state()
   close: Backend['close'] = () => this.#real.close()
 
   #live<T>(act: () => Promise<T> | undefined): Promise<T> | undefined {

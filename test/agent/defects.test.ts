@@ -43,7 +43,7 @@ test('of compiling, while a comparison waits for its end', async () => {
   const [source, backend] = [new ToldSource(FIRST), new MemoryBackend()]
   const agent = agentOf(source, backend, { checkMs: 10, compareSeconds: 60, observer })
   await agent.start()
-  backend.tamper('in_isolated4', (elements) => elements.clear())
+  backend.tamper('in_judged4', (elements) => elements.clear())
   while (backend.looks === 0) await sleep(1)
   source.say(...badBatch())
   await sleep(500)
@@ -113,6 +113,7 @@ test('what could not be bound is bound the next time', () => {
     veths: () => ({ start: () => undefined, veths, refresh: () => undefined, close: () => Promise.resolve() }),
     onChange: () => undefined,
     onProblems: () => undefined,
+    onFailure: () => undefined,
   })
   expect(() => node.bind()).toThrow(DEFECT)
   isBroken = false

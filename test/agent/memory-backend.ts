@@ -1,7 +1,7 @@
 // A kernel in memory, as strict as the real one, that refuses and dawdles on demand.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { VethguardError } from '../../src/base/errors.ts'
-import type { Backend, BackendState, TableState } from '../../src/nftables/backend.ts'
+import type { Backend, BackendState, KernelReader, TableState } from '../../src/nftables/backend.ts'
 import type { Content, CounterName, Key, Value } from '../../src/nftables/content.ts'
 import { schemaOf, type SetName, type TableFamily } from '../../src/nftables/schema.ts'
 import type { Command, CounterValue, Elements, Transaction } from '../../src/nftables/transaction.ts'
@@ -12,7 +12,8 @@ export type Mood = (typeof MOODS)[number]
 
 const LATE_MS = 2
 
-export class MemoryBackend implements Backend {
+export class MemoryBackend implements Backend, KernelReader {
+  readonly reader = this
   /** How the next commits go; when there are no more, all go well at once. */
   readonly moods: Mood[] = []
   /** Contents that it never takes. */
@@ -53,11 +54,11 @@ export class MemoryBackend implements Backend {
     })
   }
 
-  readCounters(): Promise<ReadonlyMap<CounterName, CounterValue>> {
+  counters(): Promise<ReadonlyMap<CounterName, CounterValue>> {
     return Promise.resolve(new Map(this.#counters))
   }
 
-  readCountersNow(names: Iterable<CounterName>): ReadonlyMap<CounterName, CounterValue> {
+  countersNow(names: Iterable<CounterName>): ReadonlyMap<CounterName, CounterValue> {
     return new Map([...names].flatMap((name) => (this.#counters.has(name) ? [[name, this.#counters.get(name)!] as const] : [])))
   }
 
@@ -72,7 +73,7 @@ export class MemoryBackend implements Backend {
     return elements !== undefined
   }
 
-  readElementsNow(set: SetName, keys: ReadonlySet<Key>): ReadonlyMap<Key, Value> {
+  elementsNow(set: SetName, keys: ReadonlySet<Key>): ReadonlyMap<Key, Value> {
     return new Map([...(this.#sets.get(set) ?? [])].filter(([key]) => keys.has(key)))
   }
 

@@ -1,16 +1,17 @@
 // What happens to connections that are open when policies change: NetworkPolicy leaves it to the implementation.
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { formatAddress } from '../../src/cluster/address.ts'
-import { connect, dial } from '../../lab/client.ts'
+import { dial } from '../../lab/client.ts'
+import { PATIENCE_MS } from '../../lab/patience.ts'
 import { Servers } from '../../lab/servers.ts'
 import { policyObject } from '../situations/fixture.ts'
 import { AgentLab } from './agent-lab.ts'
 
 const DENY_A = policyObject('deny-a', { podSelector: { matchLabels: { pod: 'a' } }, policyTypes: ['Ingress', 'Egress'] })
 const PORT = 8080
-const PATIENCE_MS = 500
+const DENIALS = 'deny-in/x/a'
 
 const servers = new Servers()
 let lab: AgentLab
@@ -24,14 +25,24 @@ afterAll(async () => {
   await lab.close()
 })
 
-/** Whether what is sent comes back. */
-async function echoes(socket: Socket, text: string): Promise<boolean> {
+/** What is sent comes back. */
+async function expectEcho(socket: Socket, text: string): Promise<void> {
   socket.write(text)
+  const [data] = await once(socket, 'data', { signal: AbortSignal.timeout(PATIENCE_MS) }) as [Buffer]
+  expect(data.toString()).toBe(text)
+}
+
+/** The kernel denies what this sends, and nothing of it arrives. */
+async function expectDenied(send: () => Socket, arrival: 'connect' | 'data'): Promise<void> {
+  const before = await lab.counters()
+  const socket = send()
+  const arrived = jest.fn()
+  socket.once(arrival, arrived)
   try {
-    const [data] = await once(socket, 'data', { signal: AbortSignal.timeout(PATIENCE_MS) }) as [Buffer]
-    return data.toString() === text
-  } catch {
-    return false
+    await lab.untilCounted(DENIALS, before)
+    expect(arrived).not.toHaveBeenCalled()
+  } finally {
+    socket.destroy()
   }
 }
 
@@ -42,16 +53,16 @@ test('an open connection goes on when a policy comes that would not allow it, al
   const socket = dial(namespace, address4, PORT)
   try {
     await once(socket, 'connect')
-    expect(await echoes(socket, 'before')).toBe(true)
+    await expectEcho(socket, 'before')
     lab.write('policy.json', [DENY_A])
     await lab.untilCell('y/b > x/a', 'denied')
-    expect(await connect(namespace, address4, PORT, PATIENCE_MS)).toBe('timeout')
-    expect(await echoes(socket, 'after')).toBe(true)
+    await expectDenied(() => dial(namespace, address4, PORT), 'connect')
+    await expectEcho(socket, 'after')
     await first.kill()
     await lab.start()
-    expect(await echoes(socket, 'after a restart')).toBe(true)
+    await expectEcho(socket, 'after a restart')
     lab.exec('conntrack', '--delete', '--reply-src', formatAddress(address4), '--proto', 'tcp') // as an administrator ends it
-    expect(await echoes(socket, 'without its entry')).toBe(false)
+    await expectDenied(() => (socket.write('without its entry'), socket), 'data')
   } finally {
     socket.destroy()
   }

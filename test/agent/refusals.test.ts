@@ -97,7 +97,7 @@ test('a repair of elements that it refuses at first is one repair', async () => 
   source.say(podChange(1))
   await nextTurn()
   backend.moods.push('throws')
-  backend.tamper('in_isolated4', (elements) => elements.clear())
+  backend.tamper('in_judged4', (elements) => elements.clear())
   await until(() => repairs.length > 0)
   await sleep(50)
   expect(repairs).toEqual(['refused'])

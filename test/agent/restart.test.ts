@@ -1,10 +1,12 @@
 // What stays when an agent ends, and who may touch it while one lives.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { Verdict } from '../../lab/prober.ts'
 import { vethguard } from '../cli/run.ts'
 import { policyObject } from '../situations/fixture.ts'
 import { AgentLab, cells, type Cell } from './agent-lab.ts'
 import type { AgentProcess } from './agent-process.ts'
+import { Watch } from './watch.ts'
 
 const DENY_A = policyObject('deny-a', { podSelector: { matchLabels: { pod: 'a' } } })
 const ALLOW_B = policyObject('allow-b', { podSelector: { matchLabels: { pod: 'b' } }, ingress: [{}] })
@@ -13,7 +15,7 @@ const OPEN = cells((_, to) => to !== 'x/a')
 /** A second agent, and cleanup, say this. */
 const NOT_OURS = /^vethguard: the tables belong to another vethguard that is running: stop it first\n$/
 
-const PATIENCE_MS = 20_000
+const PROBE_MS = 1
 
 let lab: AgentLab
 
@@ -23,24 +25,9 @@ beforeEach(() => {
 })
 afterEach(() => lab.close())
 
-/** Judges everything, again and again, until this has come about. @returns the cells that were wrong, and how often all were judged */
-async function judgeDuring(event: Promise<unknown>): Promise<{ wrong: Set<Cell>; rounds: number }> {
-  let [over, rounds] = [false, 0]
-  const wrong = new Set<Cell>()
-  const end = (): void => {
-    over = true
-  }
-  void event.then(end, end)
-  const deadline = performance.now() + PATIENCE_MS
-  while (!over) {
-    if (performance.now() > deadline) throw new Error('what was waited for did not come about')
-    const open = new Set(lab.open())
-    for (const cell of OPEN) if (!open.has(cell)) wrong.add(cell)
-    for (const cell of CLOSED) if (open.has(cell)) wrong.add(cell)
-    rounds++
-    await sleep(1)
-  }
-  return { wrong, rounds }
+function watch(): Watch {
+  const expected = (cells: readonly Cell[], verdict: Verdict) => cells.map((cell) => ({ ...lab.attempt(cell), expected: verdict }))
+  return new Watch(lab, [...expected(OPEN, 'allowed'), ...expected(CLOSED, 'denied')])
 }
 
 describe.each(['netlink', 'nft'])('--backend %s', (backend) => {
@@ -59,9 +46,9 @@ describe.each(['netlink', 'nft'])('--backend %s', (backend) => {
     const before = await lab.counters()
     expect(before).toMatchObject({ 'in/x/allow-b': 8, 'deny-in/x/a': 8 })
     const second = lab.launch('--backend', backend)
-    const { wrong, rounds } = await judgeDuring(second.heard('enforcing'))
-    expect([...wrong]).toEqual([])
-    expect(rounds).toBeGreaterThan(5)
+    const watched = watch()
+    await watched.during(second.heard('enforcing'), () => sleep(PROBE_MS))
+    expect({ leaked: watched.leaked, dropped: watched.dropped }).toEqual({ leaked: [], dropped: [] })
     const after = await lab.counters()
     expect(Object.keys(before).filter((name) => (after[name] ?? 0) < before[name]!)).toEqual([])
     await second.kill('SIGTERM')
@@ -94,10 +81,11 @@ describe('while an agent runs', () => {
 
   test.each(['netlink', 'nft'])('a second agent, --backend %s, gives up and leaves the first alone', async (backend) => {
     const second = lab.launch('--backend', backend)
-    const { wrong } = await judgeDuring(second.closed)
+    const watched = watch()
+    await watched.during(second.closed, () => sleep(PROBE_MS))
     expect(await second.closed).toEqual({ code: 1, signal: null })
     expect(second.stderr).toMatch(NOT_OURS)
-    expect([...wrong]).toEqual([])
+    expect({ leaked: watched.leaked, dropped: watched.dropped }).toEqual({ leaked: [], dropped: [] })
     lab.write('policies.json', [DENY_A])
     lab.write('more.json', [policyObject('deny-b', { podSelector: { matchLabels: { pod: 'b' } } })])
     await lab.untilCell('x/a > x/b', 'denied')

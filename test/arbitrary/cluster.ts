@@ -1,8 +1,9 @@
 // Random clusters, and random histories that end in one: the input of all properties.
 import fc from 'fast-check'
 import type { Change } from '../../src/source.ts'
-import { type Namespace, type Pod, podKey } from '../../src/cluster/objects.ts'
-import type { Policy } from '../../src/policy/types.ts'
+import { type ClusterNode, type Namespace, type Pod, podKey } from '../../src/cluster/objects.ts'
+import type { ClusterPolicy, Policy } from '../../src/policy/types.ts'
+import { clusterPolicyArb, nodeArb } from './cluster-policies.ts'
 import { namespaceArb, podArb } from './pods.ts'
 import { policyArb } from './policies.ts'
 import { type AddressPool, POOL } from './pool.ts'
@@ -12,14 +13,18 @@ export interface Cluster {
   readonly pods: readonly Pod[]
   readonly namespaces: readonly Namespace[]
   readonly policies: readonly Policy[]
+  readonly clusterPolicies: readonly ClusterPolicy[]
+  readonly nodes: readonly ClusterNode[]
 }
 
-/** Up to 12 pods in four namespaces, some of which are unknown, and up to 8 policies. */
+/** Up to 12 pods in four namespaces, some of which are unknown, up to 8 NetworkPolicies and 4 ClusterNetworkPolicies. */
 export function clusterArb(pool: AddressPool = POOL): fc.Arbitrary<Cluster> {
   return fc.record({
     pods: fc.uniqueArray(podArb(pool), { maxLength: 12, size: 'max', selector: podKey }),
     namespaces: fc.uniqueArray(namespaceArb, { maxLength: 4, selector: ({ name }) => name }),
     policies: fc.uniqueArray(policyArb(pool), { maxLength: 8, size: 'max', selector: ({ key }) => key }),
+    clusterPolicies: fc.uniqueArray(clusterPolicyArb(pool), { maxLength: 4, selector: ({ key }) => key }),
+    nodes: fc.uniqueArray(nodeArb(pool), { maxLength: 3, selector: ({ name }) => name }),
   })
 }
 
@@ -33,21 +38,20 @@ export function historyArb(pool: AddressPool = POOL): fc.Arbitrary<Change[]> {
 }
 
 /** The changes that bring a cluster about from nothing. */
-export function changesOf({ pods, namespaces, policies }: Cluster): Change[] {
-  return [...namespaces.map(namespaceUpsert), ...policies.map(policyUpsert), ...pods.map(podUpsert)]
+export function changesOf({ pods, namespaces, policies, clusterPolicies, nodes }: Cluster): Change[] {
+  return [
+    ...namespaces.map(namespaceUpsert), ...nodes.map(nodeUpsert),
+    ...policies.map(policyUpsert), ...clusterPolicies.map(clusterPolicyUpsert), ...pods.map(podUpsert),
+  ]
 }
 
 /** The cluster after these changes. */
 export function finalState(changes: Iterable<Change>): Cluster {
   const last = new Map(Array.from(changes, (change) => [`${change.kind} ${change.key}`, change]))
-  const state: { pods: Pod[]; namespaces: Namespace[]; policies: Policy[] } = { pods: [], namespaces: [], policies: [] }
-  for (const change of last.values()) {
-    if (change.now === undefined) continue
-    if (change.kind === 'pod') state.pods.push(change.now)
-    else if (change.kind === 'namespace') state.namespaces.push(change.now)
-    else if (change.kind === 'policy') state.policies.push(change.now)
-  }
-  return state
+  const of = <K extends Change['kind']>(kind: K) => [...last.values()].flatMap((change) => (
+    change.kind === kind && change.now !== undefined ? [change.now as NonNullable<Extract<Change, { kind: K }>['now']>] : []
+  ))
+  return { pods: of('pod'), namespaces: of('namespace'), policies: of('policy'), clusterPolicies: of('cluster-policy'), nodes: of('node') }
 }
 
 function upsertArb(pool: AddressPool): fc.Arbitrary<Change> {
@@ -55,6 +59,8 @@ function upsertArb(pool: AddressPool): fc.Arbitrary<Change> {
     { weight: 5, arbitrary: podArb(pool).map(podUpsert) },
     { weight: 4, arbitrary: policyArb(pool).map(policyUpsert) },
     { weight: 2, arbitrary: namespaceArb.map(namespaceUpsert) },
+    { weight: 2, arbitrary: clusterPolicyArb(pool).map(clusterPolicyUpsert) },
+    { weight: 1, arbitrary: nodeArb(pool).map(nodeUpsert) },
   )
 }
 
@@ -64,6 +70,14 @@ function podUpsert(now: Pod): Change {
 
 function namespaceUpsert(now: Namespace): Change {
   return { kind: 'namespace', key: now.name, now }
+}
+
+function clusterPolicyUpsert(now: ClusterPolicy): Change {
+  return { kind: 'cluster-policy', key: now.key, now }
+}
+
+function nodeUpsert(now: ClusterNode): Change {
+  return { kind: 'node', key: now.name, now }
 }
 
 function policyUpsert(now: Policy): Change {

@@ -32,7 +32,7 @@ function ruleArb(pool: AddressPool): fc.Arbitrary<Rule> {
 }
 
 /** The list may be empty: it then matches nothing. */
-function listOrAny<Item>(item: fc.Arbitrary<Item>, maxLength: number): fc.Arbitrary<Item[] | 'any'> {
+export function listOrAny<Item>(item: fc.Arbitrary<Item>, maxLength: number): fc.Arbitrary<Item[] | 'any'> {
   const list = fc.array(item, { minLength: 1, maxLength })
   return fc.oneof(
     { weight: 6, arbitrary: list },
@@ -47,7 +47,7 @@ function peerArb(pool: AddressPool): fc.Arbitrary<Peer> {
   return fc.oneof({ weight: 3, arbitrary: pods }, { weight: 2, arbitrary: blockArb(addressesOf(pool)) })
 }
 
-const portArb: fc.Arbitrary<Port> = fc
+export const portArb: fc.Arbitrary<Port> = fc
   .record({
     protocol: fc.constantFrom(...PROTOCOLS),
     what: fc.oneof(
@@ -59,7 +59,7 @@ const portArb: fc.Arbitrary<Port> = fc
   .map(({ protocol, what }) => ({ ...what, protocol }))
 
 /** Zero to two requirements over the given keys and values. */
-function selectorArb(labels: Readonly<Record<string, readonly string[]>>): fc.Arbitrary<Selector> {
+export function selectorArb(labels: Readonly<Record<string, readonly string[]>>): fc.Arbitrary<Selector> {
   const requirement = fc.constantFrom(...Object.keys(labels)).chain((key) => requirementArb(key, labels[key] ?? []))
   const some = fc.array(requirement, { minLength: 1, maxLength: 2 }).map(selectorOf)
   return fc.oneof({ weight: 1, arbitrary: fc.constant(EVERYTHING) }, { weight: 2, arbitrary: some })
@@ -75,7 +75,7 @@ function requirementArb(key: string, known: readonly string[]): fc.Arbitrary<Req
 }
 
 /** Blocks around the pool's addresses, from one address to a whole family, with nested and overlapping excepts inside. */
-function blockArb(addresses: readonly Address[]): fc.Arbitrary<BlockPeer> {
+export function blockArb(addresses: readonly Address[]): fc.Arbitrary<BlockPeer> {
   const range = fc.constantFrom(...addresses).chain((address) => {
     return fc.constantFrom(...LENGTHS[familyOf(address)]).map((length) => cidrOf(address, length))
   })

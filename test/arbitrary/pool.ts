@@ -12,6 +12,8 @@ export interface AddressPool {
   readonly slots: readonly Slot[]
   /** Addresses that are no pod's; hostNetwork pods have these. */
   readonly outside: readonly Address[]
+  /** Names of random nodes, which have addresses of outside. In a packet lab not those that enforce: their addresses are theirs. */
+  readonly nodeNames: readonly string[]
 }
 
 export const NODES = ['node-a', 'node-b'] as const
@@ -24,6 +26,7 @@ export const POOL: AddressPool = {
     node: index < 6 ? NODES[0] : NODES[1],
   })),
   outside: ['10.0.0.1', '10.0.1.10', '203.0.113.7', 'fd00::1', 'fd00:0:0:1::10', '2001:db8::7'].map(addressOf),
+  nodeNames: [...NODES, 'node-c'],
 }
 
 export function addressOf(text: string): Address {

@@ -1,26 +1,17 @@
 import { expect, test } from '@jest/globals'
 import { Backoff } from '../../src/base/backoff.ts'
 
-function waits(random: number, count: number): number[] {
-  const backoff = new Backoff(() => random)
-  return Array.from({ length: count }, () => backoff.next())
-}
-
-test('waits double up to less than a second, for a minute; then the server is spared', () => {
-  expect(waits(1, 6)).toEqual([50, 100, 200, 400, 800, 800])
-  expect(waits(0, 6)).toEqual([25, 50, 100, 200, 400, 400])
-  expect(waits(1, 90).at(-1)).toBe(10_000)
-})
-
-test('a success starts afresh', () => {
-  const backoff = new Backoff(() => 1)
-  backoff.next()
-  backoff.next()
+test('waits double up to the longest, and start again after a success', () => {
+  const backoff = new Backoff({ firstMs: 100, longestMs: 1000 })
+  const waits = (count: number): number[] => Array.from({ length: count }, () => backoff.next())
+  expect(waits(6)).toEqual([100, 200, 400, 800, 1000, 1000])
+  expect(backoff.failures).toBe(6)
   backoff.reset()
-  expect(backoff.next()).toBe(50)
+  expect(waits(2)).toEqual([100, 200])
 })
 
-test('waits as long as the server asks for, within reason', () => {
-  expect(new Backoff(() => 1).next(3000)).toBe(3050)
-  expect(new Backoff(() => 1).next(3_600_000)).toBe(60_050)
+test('waits stay the longest however often it fails', () => {
+  const backoff = new Backoff({ firstMs: 1, longestMs: 10_000 })
+  const waits = Array.from({ length: 5000 }, () => backoff.next())
+  expect(waits.at(-1)).toBe(10_000)
 })

@@ -39,6 +39,13 @@ test('each alert has a runbook, and each runbook an alert', () => {
   expect(sections).toEqual(alerts.map(({ alert }) => alert))
 })
 
+test('panels that runbooks name are in the dashboard', () => {
+  const titles = ROWS.flatMap(({ panels }) => panels.map(({ title }) => title))
+  const named = [...runbooks.matchAll(/panels? "[^"]+"(\s+and "[^"]+")?/g)].flatMap(([text]) => Array.from(text.matchAll(/"([^"]+)"/g), ([, name]) => name))
+  expect(named.length).toBeGreaterThan(4)
+  expect(titles).toEqual(expect.arrayContaining(named))
+})
+
 test.each(alerts)('$alert says what it is and how bad', ({ labels, annotations }) => {
   expect(['critical', 'warning', 'info']).toContain(labels.severity)
   expect(annotations['summary']).toBeTruthy()

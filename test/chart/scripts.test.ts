@@ -9,10 +9,10 @@ import process from 'node:process'
 import { chartFile } from './helm.ts'
 
 const METRICS = `# TYPE vethguard_denied_packets_total counter
-vethguard_denied_packets_total{namespace="kube-system",pod="vethguard-test-server-x",direction="ingress"} 5
-vethguard_denied_packets_total{namespace="kube-system",pod="quiet-x",direction="ingress"} 0
-vethguard_denied_packets_total{namespace="other",pod="elsewhere-x",direction="ingress"} 7
-vethguard_denied_packets_total{namespace="kube-system",pod="outward-x",direction="egress"} 7
+vethguard_denied_packets_total{pod_namespace="kube-system",pod_name="vethguard-test-server-x",direction="ingress",by="isolation"} 5
+vethguard_denied_packets_total{pod_namespace="kube-system",pod_name="quiet-x",direction="ingress",by="isolation"} 0
+vethguard_denied_packets_total{pod_namespace="other",pod_name="elsewhere-x",direction="ingress",by="isolation"} 7
+vethguard_denied_packets_total{pod_namespace="kube-system",pod_name="outward-x",direction="egress",by="isolation"} 7
 `
 const state: { server?: Server; metrics?: ReturnType<typeof createHttpServer> } = {}
 

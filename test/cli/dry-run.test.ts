@@ -23,7 +23,7 @@ function contentOf(size: number, counters = size): Content {
   const address = (n: number): Key => String.fromCharCode(10, 0, n >> 8, n & 255) as Key
   return {
     ...emptyContent(),
-    sets: new Map([...emptyContent().sets, ['in_isolated4', new Map(numbers.map((n) => [address(n), true]))]]),
+    sets: new Map([...emptyContent().sets, ['in_judged4', new Map(numbers.map((n) => [address(n), true]))]]),
     counters: new Set(Array.from({ length: counters }, (_, n) => `in/${'n'.repeat(63)}/${'p'.repeat(180)}${n}` as CounterName)),
   }
 }
@@ -44,7 +44,7 @@ test('a small change is one line, with numbers and its text', () => {
   const change = update(diff(contentOf(1), contentOf(3)))
   const { lines } = logged('info', change)
   expect(lines).toEqual([expect.objectContaining({
-    level: 'info', msg: 'would be done; the kernel is left as it is', whole: false, sets: { in_isolated4: '+2' }, counters: '+2', nft: render(change),
+    level: 'info', msg: 'would be done; the kernel is left as it is', whole: false, sets: { in_judged4: '+2' }, counters: '+2', nft: render(change),
   })])
 })
 
@@ -61,7 +61,7 @@ test('a longer one is told in numbers, and at debug as text', () => {
   const start = replace(contentOf(5000), new Map())
   const { lines } = logged('info', start)
   expect(lines).toEqual([expect.objectContaining({
-    msg: 'would be done; the kernel is left as it is; --log-level debug shows it as nft text', whole: true, sets: expect.objectContaining({ in_isolated4: '+5000' }),
+    msg: 'would be done; the kernel is left as it is; --log-level debug shows it as nft text', whole: true, sets: expect.objectContaining({ in_judged4: '+5000' }),
   })])
   expect(lines[0]).not.toHaveProperty('nft')
   const asked = logged('debug', start)

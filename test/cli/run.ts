@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { inNamespace } from '../../lab/namespace.ts'
+import { PATIENCE_MS } from '../../lab/patience.ts'
 
 export const VETHGUARD = fileURLToPath(new URL('../../bin/vethguard', import.meta.url))
 
@@ -18,8 +19,6 @@ export const ENVIRONMENT = {
   NODE_COMPILE_CACHE: join(tmpdir(), 'vethguard-test-compiled'),
   VETHGUARD_LISTEN: 'off',
 }
-
-const LONGEST_MS = 20_000
 
 /** What a program said, and how it ended; `code` is null if it had to be killed. */
 export interface Run {
@@ -42,7 +41,7 @@ export async function vethguard(args: readonly string[], { namespace, env = {}, 
   const start = () => spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...ENVIRONMENT, ...env },
-    timeout: LONGEST_MS,
+    timeout: PATIENCE_MS,
     killSignal: 'SIGKILL',
   })
   const child = namespace === undefined ? start() : inNamespace(namespace, start)

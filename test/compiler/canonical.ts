@@ -1,29 +1,43 @@
-// Content with the numbers of classes and permissions replaced by what they stand for: equal for equal meanings.
+// Content with the numbers of classes, lists and verdicts replaced by what they stand for: equal for equal meanings.
 import type { Content, Value } from '../../src/nftables/content.ts'
+import { outcomeOf } from '../../src/nftables/numbers.ts'
 import { SET_NAMES, type SetName } from '../../src/nftables/schema.ts'
 
 const CLASSES: readonly SetName[] = ['class4', 'class6', 'cidr4', 'cidr6']
+const PLAIN: readonly SetName[] = ['verdict_ports', 'verdict_ranges', 'verdict_any']
+const ORDERED: readonly SetName[] = ['ordered_ports', 'ordered_ranges', 'ordered_any']
 
 /** A sorted text of all elements, numbers resolved. */
 export function canonical(content: Content): string[] {
-  const permissions = namesOf(content, ['perm_ports', 'perm_ranges', 'perm_any'], (key, value) => [bytes(key.slice(0, 4)), `${withoutNumbers(key)}>${String(value)}`])
+  const counters = content.sets.get('ordered_counters')
+  const verdict = (value: Value): string => `${outcomeOf(Number(value))} ${String(counters?.get(numberBytes(Number(value)) as never))}`
+  const lists = new Map([
+    ...namesOf(content, PLAIN, (key, value) => [bytes(key.slice(0, 4)), `${withoutNumbers(key)}>${String(value)}`]),
+    ...namesOf(content, ORDERED, (key, value) => [bytes(key.slice(0, 4)), `${withoutNumbers(key)}>${verdict(value)}`]),
+  ])
   const classes = namesOf(content, CLASSES, (key, value, set) => [bytes(numberBytes(Number(value))), `${set} ${bytes(key)}`])
-  const lines = SET_NAMES.flatMap((set) => [...(content.sets.get(set) ?? [])].map(([key, value]) => `${set} ${element(set, key, value, { permissions, classes })}`))
+  const names: Names = { lists, classes, verdict }
+  const lines = SET_NAMES.flatMap((set) => [...(content.sets.get(set) ?? [])].map(([key, value]) => `${set} ${element(set, key, value, names)}`))
   return [...lines, ...[...content.counters].map((name) => `counter ${name}`)].sort()
 }
 
 interface Names {
-  readonly permissions: ReadonlyMap<string, string>
+  readonly lists: ReadonlyMap<string, string>
   readonly classes: ReadonlyMap<string, string>
+  readonly verdict: (value: Value) => string
 }
 
 function element(set: SetName, key: string, value: Value, names: Names): string {
-  const name = (map: ReadonlyMap<string, string>, id: string) => map.get(id) ?? `dangling ${id}`
-  if (CLASSES.includes(set)) return `${bytes(key)} : ${name(names.classes, bytes(numberBytes(Number(value))))}`
-  if (set.startsWith('perm_')) return `${name(names.permissions, bytes(key.slice(0, 4)))} ${bytes(withoutNumbers(key))} : ${String(value)}`
-  const permission = () => name(names.permissions, bytes(numberBytes(Number(value))))
-  if (set.includes('_pair')) return `${name(names.classes, bytes(key.slice(0, 4)))} . ${bytes(key.slice(4))} : ${permission()}`
-  if (set.includes('_default')) return `${bytes(key)} : ${permission()}`
+  const classOf = (id: string) => names.classes.get(id) ?? `dangling ${id}`
+  // An ordered list without an element says nothing, and a plain one isolates.
+  const listOf = (id: string) => names.lists.get(id) ?? (Number(`0x${id.slice(6)}`) >= 0x80 ? 'open' : `nothing`)
+  if (CLASSES.includes(set)) return `${bytes(key)} : ${classOf(bytes(numberBytes(Number(value))))}`
+  if (PLAIN.includes(set)) return `${listOf(bytes(key.slice(0, 4)))} ${bytes(withoutNumbers(key))} : ${String(value)}`
+  if (ORDERED.includes(set)) return `${listOf(bytes(key.slice(0, 4)))} ${bytes(withoutNumbers(key))} : ${names.verdict(value)}`
+  if (set === 'ordered_counters') return String(value)
+  const list = () => listOf(bytes(numberBytes(Number(value))))
+  if (set.includes('_pair')) return `${classOf(bytes(key.slice(0, 4)))} . ${bytes(key.slice(4))} : ${list()}`
+  if (set.includes('_default')) return `${bytes(key)} : ${list()}`
   return `${bytes(key)} : ${String(value)}`
 }
 
@@ -38,7 +52,7 @@ function namesOf(content: Content, sets: readonly SetName[], describe: (key: str
   return new Map([...parts].map(([id, list]) => [id, `{${list.sort().join(' ')}}`]))
 }
 
-/** Takes the leading permission out of a key, from both ends of a range. */
+/** Takes the leading number out of a key, from both ends of a range. */
 function withoutNumbers(key: string): string {
   return key.length === 24 ? key.slice(4, 12) + key.slice(16) : key.slice(4)
 }

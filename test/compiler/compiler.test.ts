@@ -1,22 +1,24 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { getOrAdd } from '../../src/base/collections.ts'
+import type { Address } from '../../src/cluster/address.ts'
 import { Compiler } from '../../src/compiler/compiler.ts'
 import { hitCounter, denyCounter } from '../../src/compiler/counter-names.ts'
 import type { Content, CounterName, Delta, Key, Value } from '../../src/nftables/content.ts'
 import type { SetName } from '../../src/nftables/schema.ts'
 import { matches } from '../../src/policy/selector.ts'
-import { ownerOf } from '../../src/policy/owner.ts'
+import { claimantsOf } from '../../src/policy/owner.ts'
 import { prepareEvaluator } from '../../src/policy/evaluator.ts'
 import type { Direction } from '../../src/policy/types.ts'
-import type { DirectionVerdict } from '../../src/policy/verdict.ts'
+import type { DirectionVerdict, Flow } from '../../src/policy/verdict.ts'
 import { type Labels, type Pod, podKey } from '../../src/cluster/objects.ts'
 import { changesOf, type Cluster, clusterArb, finalState, historyArb } from '../arbitrary/cluster.ts'
 import { NODES, POOL } from '../arbitrary/pool.ts'
 import { flowsOf } from '../arbitrary/flows.ts'
 import { property } from '../property.ts'
 import { canonical } from './canonical.ts'
-import { lookup, type Side } from '../../src/nftables/lookup.ts'
+import { type Judged, lookup, lookupOwn } from '../../src/nftables/lookup.ts'
+import { creditsOf, deniedBy } from './credits.ts'
 
 const NODE = NODES[0]
 /** Every pod is on the node: more of them share policies. */
@@ -28,32 +30,43 @@ function compiled(cluster: Cluster): Compiler {
   return compiler
 }
 
-/** The counter that a packet must hit, by the evaluator's reasons. */
-function expectedCounter(cluster: Cluster, direction: Direction, verdict: DirectionVerdict, local: Parameters<typeof ownerOf>[0]): string | undefined {
-  if (verdict.reason === 'allowed') return hitCounter(direction, [...new Set(verdict.allowedBy.map(({ policy }) => policy))].sort())
-  const owner = ownerOf(local, cluster.pods)
-  return verdict.reason === 'denied' && owner !== undefined ? denyCounter(direction, podKey(owner)) : undefined
+/** The counters that a packet must hit, by the evaluator's reasons. */
+function expectedCounters(cluster: Cluster, direction: Direction, verdict: DirectionVerdict, local: Address): CounterName[] {
+  const credits = creditsOf(verdict)
+  const hits = credits.length === 0 ? [] : [hitCounter(direction, credits)]
+  if (verdict.allowed) return hits
+  const [first] = claimantsOf(local, cluster.pods).filter(({ nodeName }) => nodeName === NODE).map(podKey).sort()
+  return first === undefined ? hits : [...hits, denyCounter(direction, first, deniedBy(verdict))]
 }
 
-/** Compares every interesting flow; `itself` is allowed by whatever rule allows it, or by being itself. */
+type SideOfFlow = [Direction, DirectionVerdict, Judged, Address]
+
+/** Compares every interesting flow, and what goes to the pod's own node. */
 function expectSame(cluster: Cluster, content: Content): void {
   const evaluate = prepareEvaluator(cluster, NODE)
   for (const flow of flowsOf(cluster)) {
+    const isForOwnNode = isOwnNode(cluster, flow)
     const expected = evaluate(flow)
-    const actual = lookup(content, flow)
-    const sides: [Direction, DirectionVerdict, Side, typeof flow.source][] = [
+    const actual = isForOwnNode ? lookupOwn(content, flow) : lookup(content, flow)
+    const sides: SideOfFlow[] = [
       ['egress', expected.egress, actual.egress, flow.source],
-      ['ingress', expected.ingress, actual.ingress, flow.destination],
+      ...(isForOwnNode ? [] : [['ingress', expected.ingress, actual.ingress, flow.destination] satisfies SideOfFlow]),
     ]
-    for (const [direction, verdict, side, local] of sides) {
-      const counter = expectedCounter(cluster, direction, verdict, local) ?? side.counter
-      if (side.allowed === verdict.allowed && side.counter === counter) continue
-      expect({ flow, direction, verdict, ...side }).toEqual({ flow, direction, verdict, allowed: verdict.allowed, counter })
+    for (const [direction, verdict, { outcome, counters }, local] of sides) {
+      const allowed = outcome === 'accept'
+      const wanted = expectedCounters(cluster, direction, verdict, local)
+      if (allowed === verdict.allowed && counters.join() === wanted.join()) continue
+      expect({ flow, direction, verdict, allowed, counters }).toEqual({ flow, direction, verdict, allowed: verdict.allowed, counters: wanted })
     }
   }
 }
 
-/** Local pods that a policy isolates for ingress; others may be for the doubt there is about them. */
+/** Whether the packet goes to the node that enforces: it passes the hook input, and no pod is asked to let it in. */
+function isOwnNode({ nodes }: Cluster, { source, destination }: Flow): boolean {
+  return source !== destination && nodes.some(({ name, addresses }) => name === NODE && addresses.includes(destination))
+}
+
+/** Local pods that a NetworkPolicy isolates for ingress; others may be for the doubt there is about them. */
 function surelyIsolated({ pods, policies }: Cluster): string[] {
   const isIsolated = ({ namespace, labels }: Pod): boolean =>
     policies.some((policy) => policy.namespace === namespace && policy.ingress !== undefined && matches(policy.podSelector, labels))
@@ -152,7 +165,7 @@ test('labels that only look alike when they are written down make different grou
     namespace: 'x', name, uid: name, labels, nodeName: NODE, addresses: [], hostNetwork: false, phase: 'Running', terminating: false, ports: [], faulty: false,
   })
   const pods = [pod('a', { app: 'web', team: 'ops' }), pod('b', { app: 'web\nteam=ops' }), pod('c', { 'app=web\nteam': 'ops' }), pod('d', { app: 'web' })]
-  expect(compiled({ pods, namespaces: [], policies: [] }).sizes.groups).toBe(4)
+  expect(compiled({ pods, namespaces: [], policies: [], clusterPolicies: [], nodes: [] }).sizes.groups).toBe(4)
 })
 
 test('nothing is left when everything is gone', () => {
@@ -161,6 +174,6 @@ test('nothing is left when everything is gone', () => {
     compiler.apply(history)
     for (const change of history) compiler.apply([{ ...change, now: undefined }])
     expect(canonical(compiler.content)).toEqual([])
-    expect(compiler.sizes).toEqual({ pods: 0, groups: 0, localPods: 0, activePolicies: 0, classes: 0, profiles: 0, permissions: 0 })
+    expect(compiler.sizes).toEqual({ pods: 0, groups: 0, localPods: 0, activePolicies: 0, classes: 0, tables: 0, lists: 0 })
   })
 })

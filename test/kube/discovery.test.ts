@@ -1,8 +1,9 @@
 // Whether ClusterNetworkPolicies are served may be unknown, and to read them forbidden: it is said, and everything else works.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type FakeApi, until } from './fake-api.ts'
-import { GROUP, OptionalStand, QUIET } from './optional-stand.ts'
+import { until } from '../../lab/patience.ts'
+import type { FakeApi } from './fake-api.ts'
+import { GROUP, OptionalStand } from './optional-stand.ts'
 import type { StrictSink } from './strict-sink.ts'
 
 let stand: OptionalStand
@@ -59,7 +60,7 @@ describe('the question whether they are served', () => {
 
   test('is not asked with the option off', async () => {
     api.served = ['v1beta1']
-    await stand.start(QUIET, false)
+    await stand.start({}, false)
     await delay(50)
     expect([stand.known(), stand.asked(GROUP)]).toEqual([[], []])
   })

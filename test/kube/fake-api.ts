@@ -1,7 +1,6 @@
 // An API server in the test's own process that misbehaves on request: in its answers, and on open watches.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ResourceName } from '../../src/kube/reflector/resource.ts'
 import { FakeHistory, type FakeEvent, type FakeObject } from './fake-history.ts'
 
@@ -261,13 +260,4 @@ function fail(response: ServerResponse, status: FakeStatus): void {
   const headers = status.code === 429 ? { 'retry-after': '1' } : {}
   response.writeHead(status.code, headers)
   response.end(JSON.stringify({ kind: 'Status', status: 'Failure', ...status }))
-}
-
-/** Until `holds`, or an error after `limitMs`. */
-export async function until(holds: () => boolean, what: string | (() => string), limitMs = 3000): Promise<void> {
-  const end = performance.now() + limitMs
-  while (!holds()) {
-    if (performance.now() > end) throw new Error(`timed out: ${typeof what === 'string' ? what : what()}`)
-    await sleep(1)
-  }
 }

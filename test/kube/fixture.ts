@@ -3,38 +3,40 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pino, { type Logger } from 'pino'
 import type { Credentials } from '../../src/kube/credentials/access.ts'
 import type { KubeObserver } from '../../src/kube/observer.ts'
-import { KubeSource } from '../../src/kube/source.ts'
+import { KubeSource, type KubeSourceOptions } from '../../src/kube/source.ts'
 import type { Timing } from '../../src/kube/reflector/timing.ts'
+import { PATIENCE_MS } from '../../lab/patience.ts'
 import type { FakeApi } from './fake-api.ts'
 import type { FakeObject } from './fake-history.ts'
 
 export const NODE = 'n1'
 
-/** Waits are a twentieth of what they are for. */
+/** Waits are a twentieth of what they are for; a busy machine is not taken for a silent server. */
 export const FAST: Timing = {
-  silenceMs: 60,
-  initialSilenceMs: 40,
+  silenceMs: PATIENCE_MS,
+  initialSilenceMs: PATIENCE_MS,
   stableMs: 1000,
-  lookAgainMs: { first: 100, longest: 1000 },
+  lookAgainMs: { firstMs: 100, longestMs: 1000 },
   confirmMs: 100,
   random: () => 0.5,
   sleep: (ms, signal) => delay(ms / 20, undefined, { signal }).catch(() => undefined),
 }
+
+/** For servers that fall silent on purpose. One that is only slow may be given up, too. */
+export const SHORT_SILENCE = { silenceMs: 60, initialSilenceMs: 40 } as const
 
 export function credentialsFor(api: FakeApi): () => Promise<Credentials> {
   const access = { server: api.url, headers: { authorization: 'Bearer t' }, tls: {}, proxyUrl: undefined }
   return () => Promise.resolve({ access: () => Promise.resolve(access), forget: () => undefined })
 }
 
-export interface SourceSettings {
-  readonly timing?: Partial<Timing>
-  readonly observer?: KubeObserver
-  readonly log?: Logger
-  readonly clusterPolicies?: boolean
+export function sourceOn(api: FakeApi, timing: Partial<Timing> = {}, observer: KubeObserver = {}, log = pino({ level: 'silent' })): KubeSource {
+  return sourceWith(api, { timing, observer, log, clusterPolicies: true })
 }
 
-export function sourceOn(api: FakeApi, { timing, observer = {}, log = pino({ level: 'silent' }), clusterPolicies = true }: SourceSettings = {}): KubeSource {
-  return new KubeSource({ nodeName: NODE, credentials: credentialsFor(api), clusterPolicies, log, observer, timing: { ...FAST, ...timing } })
+/** With other settings than by default. */
+export function sourceWith(api: FakeApi, { timing = {}, log = pino({ level: 'silent' }), ...settings }: Partial<KubeSourceOptions>): KubeSource {
+  return new KubeSource({ nodeName: NODE, credentials: credentialsFor(api), clusterPolicies: true, log, ...settings, timing: { ...FAST, ...timing } })
 }
 
 /** A logger, and what it has said. */

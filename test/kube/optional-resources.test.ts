@@ -1,8 +1,9 @@
 // ClusterNetworkPolicies are read if the API server serves them: they may come, change and go, and nothing else depends on them.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { type FakeApi, until } from './fake-api.ts'
+import { until } from '../../lab/patience.ts'
+import type { FakeApi } from './fake-api.ts'
 import { clusterPolicy, FAST, node } from './fixture.ts'
-import { GROUP, OptionalStand, QUIET } from './optional-stand.ts'
+import { GROUP, OptionalStand } from './optional-stand.ts'
 import type { StrictSink } from './strict-sink.ts'
 
 let stand: OptionalStand
@@ -47,7 +48,7 @@ describe('not served', () => {
         signal.addEventListener('abort', () => resolve())
       })
     }
-    await stand.start({ ...QUIET, lookAgainMs: { first: 5000, longest: 60_000 }, sleep, random: () => 1 })
+    await stand.start({ lookAgainMs: { firstMs: 5000, longestMs: 60_000 }, sleep, random: () => 1 })
     for (let count = 2; count <= 7; count++) {
       goOn()
       await until(() => waits.length === count, 'the next look')
@@ -126,7 +127,7 @@ describe('not served any more', () => {
       signal.addEventListener('abort', () => confirmation.resolve(undefined))
       return confirmation.promise
     }
-    await stand.start({ ...QUIET, confirmMs, sleep: (ms, signal) => sleep(ms, signal).then(() => undefined) })
+    await stand.start({ confirmMs, sleep: (ms, signal) => sleep(ms, signal).then(() => undefined) })
     expect([stand.known(), sink.current.size]).toEqual([['cluster-policy /p', 'cluster-policy /q', 'node n1'], 1])
   })
 

@@ -3,12 +3,10 @@ import { expect } from '@jest/globals'
 import type { Timing } from '../../src/kube/reflector/timing.ts'
 import type { KubeSource } from '../../src/kube/source.ts'
 import { FakeApi } from './fake-api.ts'
-import { clusterPolicy, listeningLog, namespace, node, sourceOn } from './fixture.ts'
+import { clusterPolicy, listeningLog, namespace, node, sourceWith } from './fixture.ts'
 import { StrictSink } from './strict-sink.ts'
 
 export const GROUP = '/apis/policy.networking.k8s.io'
-/** Nothing is given up for silence. */
-export const QUIET = { silenceMs: 60_000, initialSilenceMs: 60_000 }
 
 export class OptionalStand {
   readonly api = new FakeApi()
@@ -36,9 +34,9 @@ export class OptionalStand {
   }
 
   /** Makes the source and waits until it has started. */
-  async start(timing: Partial<Timing> = QUIET, clusterPolicies = true): Promise<void> {
+  async start(timing: Partial<Timing> = {}, clusterPolicies = true): Promise<void> {
     const observer = { relisted: (resource: string) => void this.relists.push(resource) }
-    this.#source = sourceOn(this.api, { timing, clusterPolicies, log: this.#log, observer })
+    this.#source = sourceWith(this.api, { timing, clusterPolicies, log: this.#log, observer })
     await this.#source.start(this.sink)
   }
 

@@ -5,9 +5,10 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { ResourceName } from '../../src/kube/reflector/resource.ts'
 import { asyncProperty } from '../property.ts'
-import { type AnswerFault, type Asked, FakeApi, type StreamFault, until } from './fake-api.ts'
+import { until } from '../../lab/patience.ts'
+import { type AnswerFault, type Asked, FakeApi, type StreamFault } from './fake-api.ts'
 import type { FakeObject } from './fake-history.ts'
-import { clusterPolicy, listeningLog, namespace, node, pod, policy, sourceOn } from './fixture.ts'
+import { clusterPolicy, listeningLog, namespace, node, pod, policy, SHORT_SILENCE, sourceOn } from './fixture.ts'
 import { RESOURCES, stateOf, StrictSink } from './strict-sink.ts'
 
 type Step = (api: FakeApi) => void | Promise<void>
@@ -99,7 +100,7 @@ test('after any faults the source has what the server has, and told each change 
     await api.listen()
     const restarted = (_: ResourceName, reason: string): void => void kinds.add(reason)
     const { log, lines } = listeningLog()
-    const source = sourceOn(api, { observer: { restarted, relisted: () => kinds.add('relisted') }, log })
+    const source = sourceOn(api, SHORT_SILENCE, { restarted, relisted: () => kinds.add('relisted') }, log)
     const sink = new StrictSink()
     const started = source.start(sink)
     try {

@@ -3,8 +3,9 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import type { Problem } from '../../src/cluster/change.ts'
 import type { KubeSource } from '../../src/kube/source.ts'
 import { gatherUncaught } from '../agent/uncaught.ts'
-import { FakeApi, until } from './fake-api.ts'
-import { listeningLog, namespace, pod, policy, sourceOn } from './fixture.ts'
+import { PATIENCE_MS, until } from '../../lab/patience.ts'
+import { FakeApi } from './fake-api.ts'
+import { listeningLog, namespace, pod, policy, SHORT_SILENCE, sourceOn, sourceWith } from './fixture.ts'
 import { StrictSink } from './strict-sink.ts'
 
 describe('KubeSource', () => {
@@ -25,7 +26,7 @@ describe('KubeSource', () => {
   })
 
   test('delivers everything before the start is done, then each change by itself', async () => {
-    source = sourceOn(api, { timing: { silenceMs: 60_000 } })
+    source = sourceOn(api)
     await source.start(sink)
     expect(sink.objects.size).toBe(6)
     const before = sink.batches.length
@@ -75,7 +76,7 @@ describe('KubeSource', () => {
     const relists: string[] = []
     const failures: string[] = []
     const observer = { relisted: (resource: string) => void relists.push(resource), restarted: (_: string, reason: string) => void failures.push(reason) }
-    source = sourceOn(api, { observer })
+    source = sourceOn(api, {}, observer)
     await source.start(sink)
     await until(() => api.openStreams === 3, 'three watches')
     for (let count = 0; count < 5; count++) api.failNext('pods', 'unavailable')
@@ -114,7 +115,7 @@ describe('KubeSource', () => {
   test('waits for a server that is not there yet, and says so', async () => {
     await api.stop()
     const { log, lines } = listeningLog()
-    source = sourceOn(api, { log })
+    source = sourceOn(api, {}, {}, log)
     const started = source.start(sink)
     await until(() => lines.some(({ msg }) => msg.includes('ECONNREFUSED') && msg.includes('nothing listens there')), 'a line in the log')
     await api.listen()
@@ -126,8 +127,7 @@ describe('KubeSource', () => {
   test.each(['an event', 'time'])('a watch that is accepted only to end with an error does not end the trouble; %s does', async (end) => {
     const { log, lines } = listeningLog()
     const failures: string[] = []
-    const timing = { silenceMs: 60_000, stableMs: end === 'time' ? 200 : 60_000 }
-    source = sourceOn(api, { timing, observer: { restarted: (_, reason) => void failures.push(reason) }, log })
+    source = sourceOn(api, { stableMs: end === 'time' ? 2000 : PATIENCE_MS }, { restarted: (_, reason) => void failures.push(reason) }, log)
     await source.start(sink)
     await until(() => api.openStreams === 3, 'three watches')
     for (let count = 0; count < 5; count++) api.failNext('pods', 'error-event')
@@ -144,7 +144,7 @@ describe('KubeSource', () => {
   test('a missing permission is said with verb and resource, again and again, until it is there', async () => {
     const { log, lines } = listeningLog()
     for (let count = 0; count < 3; count++) api.failNext('networkpolicies', 'forbidden')
-    source = sourceOn(api, { log })
+    source = sourceOn(api, {}, {}, log)
     await source.start(sink)
     const said = lines.filter(({ level, msg }) => level === 40 && msg.startsWith('not allowed to watch networkpolicies (403)'))
     expect(said.length).toBeGreaterThan(0)
@@ -154,19 +154,19 @@ describe('KubeSource', () => {
   test('waits as long as the server asks for', async () => {
     const asked: number[] = []
     api.failNext('pods', 'throttled')
-    source = sourceOn(api, { timing: { sleep: (ms) => Promise.resolve(void asked.push(ms)) }, clusterPolicies: false })
+    source = sourceWith(api, { timing: { sleep: (ms) => Promise.resolve(void asked.push(ms)) }, clusterPolicies: false })
     await source.start(sink)
     expect(asked.some((ms) => ms >= 1000)).toBe(true)
   })
 
   test('a watch on which nothing comes is given up', async () => {
     const restarts: string[] = []
-    source = sourceOn(api, { observer: { restarted: (resource, reason) => void restarts.push(`${resource} ${reason}`) } })
+    source = sourceOn(api, SHORT_SILENCE, { restarted: (resource, reason) => void restarts.push(`${resource} ${reason}`) })
     await source.start(sink)
     await until(() => api.openStreams === 3, 'three watches')
     api.disturb('pods', 'silence')
     api.put('pods', pod('e'))
-    await until(() => sink.objects.has('pod default/e'), 'the change', 2000)
+    await until(() => sink.objects.has('pod default/e'), 'the change')
     expect(restarts).toContain('pods silent')
   })
 
@@ -176,7 +176,7 @@ describe('KubeSource', () => {
     const event = (resource: string, type: string, atMs: number): void => {
       if (atMs >= before && atMs <= performance.now()) events.push(`${resource} ${type}`)
     }
-    source = sourceOn(api, { observer: { event } })
+    source = sourceOn(api, {}, { event })
     await source.start(sink)
     expect(events.filter((one) => one === 'pods ADDED')).toHaveLength(4)
     expect(events.filter((one) => one === 'pods BOOKMARK')).toHaveLength(1)
@@ -184,7 +184,7 @@ describe('KubeSource', () => {
 
   test('an error of who is told ends the process, and does not pass for one of the connection', async () => {
     const restarts: string[] = []
-    source = sourceOn(api, { timing: { silenceMs: 60_000 }, observer: { restarted: (resource) => void restarts.push(resource) } })
+    source = sourceOn(api, {}, { restarted: (resource) => void restarts.push(resource) })
     await source.start(sink)
     await until(() => api.openStreams === 3, 'three watches')
     const uncaught = gatherUncaught()

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Problem } from '../../src/cluster/change.ts'
 import type { Change, SourceSink } from '../../src/source.ts'
-import { FolderSource } from '../../src/manifests/folder.ts'
+import { FolderSource, type FolderTiming } from '../../src/manifests/folder.ts'
+import { PATIENCE_MS, until } from '../../lab/patience.ts'
 
 /** Keeps what was delivered, and lets a test wait for what it expects. */
 class Recorder implements SourceSink {
@@ -50,13 +51,21 @@ afterEach(async () => {
   rmSync(away, { recursive: true, force: true })
 })
 
-async function start(): Promise<void> {
-  source = new FolderSource(folder)
+/** For edits that are whole at once, or become so in the end: nothing is believed because some time has passed. */
+const NEVER = { confirmMs: PATIENCE_MS } as const
+
+async function start(timing: Partial<FolderTiming> = {}): Promise<void> {
+  source = new FolderSource(folder, timing)
   await source.start(recorder)
 }
 
 function namespaceText(name: string, team: string): string {
   return `apiVersion: v1\nkind: Namespace\nmetadata: {name: ${name}, labels: {team: ${team}}}\n`
+}
+
+/** Keys of what was told to be gone. */
+function goneOf({ batches }: Recorder): string[] {
+  return batches.flat().flatMap(({ key, now }) => (now === undefined ? [key] : []))
 }
 
 function write(file: string, content: string): void {
@@ -69,17 +78,8 @@ function replace(file: string, content: string): void {
   renameSync(join(folder, '.new'), join(folder, file))
 }
 
-/** Waits at most two seconds; returns how long it took, in milliseconds. */
-async function until(holds: () => boolean): Promise<number> {
-  const begin = performance.now()
-  while (!holds() && performance.now() - begin < 2000) await sleep(1)
-  return performance.now() - begin
-}
-
-async function untilState(...expected: string[]): Promise<number> {
-  const took = await until(() => JSON.stringify(recorder.state()) === JSON.stringify(expected))
-  expect(recorder.state()).toEqual(expected)
-  return took
+async function untilState(...expected: string[]): Promise<void> {
+  await until(() => JSON.stringify(recorder.state()) === JSON.stringify(expected), () => `${String(expected)}; there is ${String(recorder.state())}`)
 }
 
 describe('start', () => {
@@ -132,36 +132,53 @@ describe('start', () => {
 })
 
 describe('edits', () => {
+  beforeEach(() => write('a.yaml', `${namespaceText('x', 'red')}---\n${namespaceText('y', 'red')}`))
+
+  describe('that are whole', () => {
+    beforeEach(() => start({ ...NEVER, settleMs: PATIENCE_MS }))
+
+    test('an atomic rename is delivered without a wait, and only what changed', async () => {
+      for (const team of ['t1', 't2', 't3', 't4', 't5']) {
+        replace('a.yaml', `${namespaceText('x', 'red')}---\n${namespaceText('y', team)}`)
+        await untilState('namespace x red', `namespace y ${team}`)
+      }
+      expect(recorder.batches.slice(1).map((batch) => batch.map(({ key }) => key))).toEqual([['y'], ['y'], ['y'], ['y'], ['y']])
+    })
+
+    test('an empty file renamed into place gets a moment', async () => {
+      replace('a.yaml', '')
+      await sleep(10)
+      replace('a.yaml', namespaceText('x', 'blue'))
+      await untilState('namespace x blue')
+      expect(goneOf(recorder)).toEqual(['y'])
+    })
+  })
+
+  describe('under way', () => {
+    beforeEach(() => start({ ...NEVER, settleMs: 1 }))
+
+    test('writing in place is taken when it is whole: never as an empty file', async () => {
+      write('a.yaml', '')
+      await sleep(10)
+      write('a.yaml', namespaceText('x', 'blue'))
+      await untilState('namespace x blue')
+      expect(goneOf(recorder)).toEqual(['y'])
+    })
+
+    test('a file that is away for a moment was never gone', async () => {
+      renameSync(join(folder, 'a.yaml'), join(folder, 'a.yaml~'))
+      await sleep(10)
+      write('a.yaml', `${namespaceText('x', 'blue')}---\n${namespaceText('y', 'red')}`)
+      await untilState('namespace x blue', 'namespace y red')
+      expect(goneOf(recorder)).toEqual([])
+    })
+  })
+})
+
+describe('edits that are believed after a moment', () => {
   beforeEach(async () => {
     write('a.yaml', `${namespaceText('x', 'red')}---\n${namespaceText('y', 'red')}`)
     await start()
-  })
-
-  test('an atomic rename is delivered within milliseconds, and only what changed', async () => {
-    const times: number[] = []
-    for (const team of ['t1', 't2', 't3', 't4', 't5']) {
-      replace('a.yaml', `${namespaceText('x', 'red')}---\n${namespaceText('y', team)}`)
-      times.push(await untilState('namespace x red', `namespace y ${team}`))
-    }
-    expect(recorder.batches.slice(1).map((batch) => batch.map(({ key }) => key))).toEqual([['y'], ['y'], ['y'], ['y'], ['y']])
-    expect(Math.min(...times)).toBeLessThan(15) // the best of five: other tests run beside
-  })
-
-  test('writing in place is taken when it is whole: never as an empty file', async () => {
-    write('a.yaml', '')
-    await sleep(10)
-    write('a.yaml', namespaceText('x', 'blue'))
-    await untilState('namespace x blue')
-    const gone = recorder.batches.flat().filter(({ key, now }) => key === 'x' && now === undefined)
-    expect(gone).toEqual([])
-  })
-
-  test('an empty file renamed into place gets a moment, too', async () => {
-    replace('a.yaml', '')
-    await sleep(10)
-    replace('a.yaml', namespaceText('x', 'blue'))
-    await untilState('namespace x blue')
-    expect(recorder.batches.flat().filter(({ key, now }) => key === 'x' && now === undefined)).toEqual([])
   })
 
   test('a half-written file keeps its last good content, says so, and recovers', async () => {
@@ -181,14 +198,6 @@ describe('edits', () => {
     await untilState('namespace z red')
     write('b.yaml', '')
     await untilState()
-  })
-
-  test('a file that is away for a moment was never gone', async () => {
-    renameSync(join(folder, 'a.yaml'), join(folder, 'a.yaml~'))
-    await sleep(10)
-    write('a.yaml', `${namespaceText('x', 'blue')}---\n${namespaceText('y', 'red')}`)
-    await untilState('namespace x blue', 'namespace y red')
-    expect(recorder.batches.flat().filter(({ now }) => now === undefined)).toEqual([])
   })
 
   test('of one object in two files the first by name counts, and the other takes over', async () => {
@@ -265,13 +274,16 @@ test('a mounted ConfigMap: the link is swapped', async () => {
   version('..2025_2', 'blue')
   rmSync(join(folder, '..2025_1'), { recursive: true })
   await untilState('namespace x blue')
-  expect(recorder.batches.flat().filter(({ now }) => now === undefined)).toEqual([])
+  expect(goneOf(recorder)).toEqual([])
 })
 
 test('after close nothing is delivered', async () => {
   await start()
-  await source?.close()
+  const [first, closed] = [recorder, source]
+  recorder = new Recorder()
+  await start()
+  await closed?.close()
   write('a.yaml', namespaceText('x', 'red'))
-  await sleep(100)
-  expect(recorder.state()).toEqual([])
+  await untilState('namespace x red') // of the other one
+  expect(first.state()).toEqual([])
 })

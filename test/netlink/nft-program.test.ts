@@ -21,7 +21,7 @@ beforeAll(() => {
 })
 
 beforeEach(async () => {
-  await backend.commit(replace(emptyContent(), new Map(), backend.state()))
+  await backend.commit(replace(emptyContent(), new Map(), backend.reader.state()))
 })
 
 afterAll(() => {

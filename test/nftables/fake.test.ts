@@ -14,18 +14,18 @@ test('it tells each transaction, and has what they make', async () => {
   const dry = new DryRun((transaction) => told.push(transaction))
   const keys = async (): Promise<string[]> => {
     const found: string[] = []
-    expect(await dry.eachElement('veths', (key) => found.push(key.replaceAll('\0', '')))).toBe(true)
+    expect(await dry.reader.eachElement('veths', (key) => found.push(key.replaceAll('\0', '')))).toBe(true)
     return found
   }
-  expect(await dry.eachElement('veths', () => undefined)).toBe(false)
+  expect(await dry.reader.eachElement('veths', () => undefined)).toBe(false)
   const [first, second] = [contentOf('a', 'b'), contentOf('b', 'c')]
-  const transactions = [replace(first, new Map(), dry.state()), update(diff(first, second))]
+  const transactions = [replace(first, new Map(), dry.reader.state()), update(diff(first, second))]
   dry.commit(transactions[0]!)
   expect(await keys()).toEqual(['a', 'b'])
   dry.commit(transactions[1]!)
   expect(await keys()).toEqual(['b', 'c'])
   expect(told).toEqual(transactions)
-  expect(dry.state().generation).toBe(2)
-  dry.commit(replace(emptyContent(), new Map(), dry.state()))
+  expect(dry.reader.state().generation).toBe(2)
+  dry.commit(replace(emptyContent(), new Map(), dry.reader.state()))
   expect(await keys()).toEqual([])
 })

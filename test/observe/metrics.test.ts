@@ -1,16 +1,14 @@
 // What a scrape says, from an agent that says what it is told to.
-import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import type { Problem } from '../../src/cluster/change.ts'
 import type { PodKey, PolicyKey } from '../../src/cluster/objects.ts'
 import type { Metrics, MetricsOptions } from '../../src/observe/metrics.ts'
-import type { AgentView, HitTotals } from '../../src/agent/view.ts'
+import type { AgentView } from '../../src/agent/view.ts'
+import type { HitTotals } from '../../src/counters/totals.ts'
 import type { KubeStatus } from '../../src/observe/watch-metrics.ts'
-import { fakeView, hit, metricsOf, NO_HITS } from './fake-view.ts'
-import { labelled, seriesIn, typesIn } from './series.ts'
+import { BAD, denial, fakeView, hit, metricsOf, NO_HITS } from './fake-view.ts'
+import { labelled, seriesIn } from './series.ts'
 
 const made: Metrics[] = []
-const BAD: Problem = { object: 'NetworkPolicy x/bad', field: 'spec', message: 'bad', policy: 'x/bad' as PolicyKey }
 
 function metrics(options: Partial<MetricsOptions> = {}): Metrics {
   const all = metricsOf(options)
@@ -32,46 +30,25 @@ async function text(of: Metrics): Promise<string> {
 
 afterEach(() => made.splice(0).forEach((each) => each.close()))
 
-describe('names', () => {
-  test('follow the conventions: a prefix, base units, _total for counters alone, and a sentence of help', async () => {
-    const body = await text(metrics({ kubeStatus: () => new Map() }))
-    for (const [name, type] of typesIn(body)) {
-      expect(name).toMatch(/^(vethguard|process)_[a-z_]+$/)
-      expect(name).not.toMatch(/_(ms|milliseconds|micros|kb|count|sum|bucket)$/)
-      expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter'])
-      expect(body).toMatch(new RegExp(`^# HELP ${name} \\S.{10,}\\.$`, 'm'))
-    }
-  })
-
-  test('docs/metrics.md has each with its type and labels, and no other', async () => {
-    const doc = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8')
-    const rows = Array.from(doc.matchAll(/^\| `([a-z_]+)(?:\{([a-z_, ]+)\})?` \| (\w+) \|/gm), ([, name, labels = '', type]) => [name, [type, labels]] as const)
-    const status = { synced: true, connected: true, objects: 1, lastContactMs: 0, error: undefined }
-    const view = fakeView({
-      problems: [BAD],
-      warnings: [{ policy: 'x/a' as PolicyKey, reason: 'selects-no-pod', field: 'spec.podSelector', message: 'nobody' }],
-      hits: () => Promise.resolve({ ...counted('x/a ingress 1'), denied: [hit('x/p ingress 1')] }),
-    })
-    const all = metrics({ view: () => view, kubeStatus: () => new Map([['pods', status]]) })
-    all.agent.failed('commit', 'EBUSY')
-    const body = await text(all)
-    const labelsOf = (name: string): string => {
-      const labels = new RegExp(`^${name}(?:_bucket)?{(.*)}`, 'm').exec(body)?.[1] ?? ''
-      return Array.from(labels.matchAll(/(\w+)="/g), ([, label]) => label).filter((label) => label !== 'le').join(', ')
-    }
-    expect(new Map(rows)).toEqual(new Map(Array.from(typesIn(body), ([name, type]) => [name, [type, labelsOf(name)]])))
-  })
-})
-
 describe('what the kernel counts', () => {
   test('is there by policy, and by pod', async () => {
-    const hits = { ...counted('x/web ingress 3', 'x/web egress 0'), denied: [hit('x/p ingress 7')], spoofed: 2, stray: 1 }
+    const hits = {
+      policies: ['x/web ingress 3', 'x/web egress 0', '/tenants ingress 2 deny', '/tenants ingress 1 pass'].map(hit),
+      denied: ['x/p ingress 7', 'x/p ingress 2 admin'].map(denial),
+      spoofed: 2,
+      stray: 1,
+    }
     const body = await text(metrics(watching({ hits: () => Promise.resolve(hits) })))
     expect(labelled(body, 'vethguard_policy_hits_total')).toEqual({
-      'namespace=x,networkpolicy=web,direction=ingress': 3,
-      'namespace=x,networkpolicy=web,direction=egress': 0,
+      'policy_kind=NetworkPolicy,policy_namespace=x,policy=web,direction=ingress,action=accept': 3,
+      'policy_kind=NetworkPolicy,policy_namespace=x,policy=web,direction=egress,action=accept': 0,
+      'policy_kind=ClusterNetworkPolicy,policy_namespace=,policy=tenants,direction=ingress,action=deny': 2,
+      'policy_kind=ClusterNetworkPolicy,policy_namespace=,policy=tenants,direction=ingress,action=pass': 1,
     })
-    expect(labelled(body, 'vethguard_denied_packets_total')).toEqual({ 'namespace=x,pod=p,direction=ingress': 7 })
+    expect(labelled(body, 'vethguard_denied_packets_total')).toEqual({
+      'pod_namespace=x,pod_name=p,direction=ingress,by=isolation': 7,
+      'pod_namespace=x,pod_name=p,direction=ingress,by=admin': 2,
+    })
     expect(seriesIn(body).get('vethguard_spoofed_packets_total')).toBe(2)
     expect(seriesIn(body).get('vethguard_stray_frames_total')).toBe(1)
   })
@@ -81,7 +58,7 @@ describe('what the kernel counts', () => {
     const all = metrics(watching({ hits: () => Promise.resolve(hits) }))
     await text(all)
     hits = counted('x/b ingress 5')
-    expect(labelled(await text(all), 'vethguard_policy_hits_total')).toEqual({ 'namespace=x,networkpolicy=b,direction=ingress': 5 })
+    expect(labelled(await text(all), 'vethguard_policy_hits_total')).toEqual({ 'policy_kind=NetworkPolicy,policy_namespace=x,policy=b,direction=ingress,action=accept': 5 })
   })
 
   test('is missing where the kernel does not tell it, and the rest is there', async () => {
@@ -98,7 +75,7 @@ describe('what the kernel counts', () => {
     expect(seriesIn(broken).get('vethguard_local_pods')).toBe(7)
     for (const name of ['policy_hits', 'denied_packets', 'spoofed_packets', 'stray_frames']) expect(broken).not.toMatch(new RegExp(`^vethguard_${name}_total[{ ]`, 'm'))
     isBroken = false
-    expect(labelled(await text(all), 'vethguard_policy_hits_total')).toEqual({ 'namespace=x,networkpolicy=a,direction=ingress': 1 })
+    expect(labelled(await text(all), 'vethguard_policy_hits_total')).toEqual({ 'policy_kind=NetworkPolicy,policy_namespace=x,policy=a,direction=ingress,action=accept': 1 })
   })
 
   test('is read once for all who scrape at once', async () => {
@@ -120,7 +97,7 @@ describe('what the kernel counts', () => {
 describe('--metrics-policy-labels', () => {
   const admitted = async (all: Metrics): Promise<[string[], number | undefined]> => {
     const body = await text(all)
-    const names = Object.keys(labelled(body, 'vethguard_policy_hits_total')).map((labels) => /networkpolicy=([^,]+)/.exec(labels)![1]!)
+    const names = Object.keys(labelled(body, 'vethguard_policy_hits_total')).map((labels) => /policy=([^,]+)/.exec(labels)![1]!)
     return [names, seriesIn(body).get('vethguard_policy_series_omitted')]
   }
 
@@ -145,10 +122,10 @@ describe('--metrics-policy-labels', () => {
   })
 
   test('off: no policy is named, also not in errors', async () => {
-    const hits = () => Promise.resolve({ ...counted('x/a ingress 1'), denied: [hit('x/p ingress 7')] })
+    const hits = () => Promise.resolve({ ...counted('x/a ingress 1'), denied: [denial('x/p ingress 7')] })
     const problems = [BAD]
     const body = await text(metrics({ ...watching({ hits, problems }), policyLimit: 0 }))
-    expect(body).not.toContain('networkpolicy="')
+    expect(body).not.toContain('policy="')
     expect(labelled(body, 'vethguard_denied_packets_total')).not.toEqual({})
     expect(seriesIn(body).get('vethguard_policy_series_omitted')).toBe(2)
     expect(seriesIn(body).get('vethguard_policies_in_error')).toBe(1)
@@ -157,7 +134,7 @@ describe('--metrics-policy-labels', () => {
   test('with little room, policies that something is wrong with come first', async () => {
     const problems = [BAD]
     const all = metrics({ ...watching({ hits: () => Promise.resolve(counted('x/a ingress 1', 'x/bad ingress 0')), problems }), policyLimit: 1 })
-    expect(labelled(await text(all), 'vethguard_policy_error')).toEqual({ 'namespace=x,networkpolicy=bad': 1 })
+    expect(labelled(await text(all), 'vethguard_policy_error')).toEqual({ 'policy_kind=NetworkPolicy,policy_namespace=x,policy=bad': 1 })
     expect(await admitted(all)).toEqual([['bad'], 1])
   })
 })
@@ -170,6 +147,7 @@ test('problems of policies and of the node, and warnings', async () => {
       { object: 'NetworkPolicy x/one', ...problem, policy: 'x/one' as PolicyKey },
       { object: 'NetworkPolicy x/one', field: 'spec.egress', message: 'is wrong too', policy: 'x/one' as PolicyKey },
       { object: 'NetworkPolicy y/two (all.yaml#3)', ...problem, policy: 'y/two' as PolicyKey },
+      { object: 'ClusterNetworkPolicy three', ...problem, policy: '/three' as PolicyKey },
       { object: 'Node n1', ...problem, node: 'n1' },
       { object: 'Node n1', field: 'x', message: 'y', node: 'n1' },
       { object: 'Node n1', field: 'pod x/unguarded', message: 'is not found' },
@@ -179,12 +157,16 @@ test('problems of policies and of the node, and warnings', async () => {
     ],
     warnings: [{ ...warning, reason: 'peer-matches-nothing' }, { ...warning, reason: 'peer-matches-nothing', field: 'spec.ingress[1]' }, { ...warning, reason: 'selects-no-pod' }],
   })))
-  expect(labelled(body, 'vethguard_policy_error')).toEqual({ 'namespace=x,networkpolicy=one': 1, 'namespace=y,networkpolicy=two': 1 })
-  expect(labelled(body, 'vethguard_policy_warning')).toEqual({
-    'namespace=x,networkpolicy=w,reason=peer-matches-nothing': 1,
-    'namespace=x,networkpolicy=w,reason=selects-no-pod': 1,
+  expect(labelled(body, 'vethguard_policy_error')).toEqual({
+    'policy_kind=NetworkPolicy,policy_namespace=x,policy=one': 1,
+    'policy_kind=NetworkPolicy,policy_namespace=y,policy=two': 1,
+    'policy_kind=ClusterNetworkPolicy,policy_namespace=,policy=three': 1,
   })
-  expect(seriesIn(body).get('vethguard_policies_in_error')).toBe(2)
+  expect(labelled(body, 'vethguard_policy_warning')).toEqual({
+    'policy_kind=NetworkPolicy,policy_namespace=x,policy=w,reason=peer-matches-nothing': 1,
+    'policy_kind=NetworkPolicy,policy_namespace=x,policy=w,reason=selects-no-pod': 1,
+  })
+  expect(seriesIn(body).get('vethguard_policies_in_error')).toBe(3)
   expect(seriesIn(body).get('vethguard_pods_in_error')).toBe(1)
   expect(seriesIn(body).get('vethguard_node_problems')).toBe(2)
 })
@@ -273,8 +255,8 @@ describe('formats', () => {
   })
 
   test('labels of manifests that no API server would take', async () => {
-    const body = await text(metrics(watching({ hits: () => Promise.resolve({ ...NO_HITS, denied: [hit('x/a"b\\c\nd ingress 1')] }) })))
-    expect(body).toContain('vethguard_denied_packets_total{namespace="x",pod="a\\"b\\\\c\\nd",direction="ingress"} 1\n')
+    const body = await text(metrics(watching({ hits: () => Promise.resolve({ ...NO_HITS, denied: [denial('x/a"b\\c\nd ingress 1')] }) })))
+    expect(body).toContain('vethguard_denied_packets_total{pod_namespace="x",pod_name="a\\"b\\\\c\\nd",direction="ingress",by="isolation"} 1\n')
   })
 })
 

@@ -11,7 +11,7 @@ import type { Direction, Policy } from '../../src/policy/types.ts'
 import type { DirectionVerdict, Flow } from '../../src/policy/verdict.ts'
 import { AgentLab, PORT_80 } from '../agent/agent-lab.ts'
 import { AgentProcess } from '../agent/agent-process.ts'
-import { until } from '../kube/fake-api.ts'
+import { until } from '../../lab/patience.ts'
 import { fixtureObjects, type KubeObject, PODS, policyObject } from '../situations/fixture.ts'
 import { Scraper } from './scraper.ts'
 import { labelled, seriesIn } from './series.ts'
@@ -48,8 +48,8 @@ function expectedCounts(objects: readonly KubeObject[]): { hits: Record<string, 
   const add = (counts: Record<string, number>, key: string, by: number): void => void (counts[key] = (counts[key] ?? 0) + by)
   const count = (pod: string, direction: Direction, { allowed, reason, isolatedBy, allowedBy }: DirectionVerdict): void => {
     const allowing = new Set(allowedBy.map(({ policy }) => policy))
-    for (const policy of isolatedBy) add(hits!, `${labels('networkpolicy', policy)},direction=${direction}`, Number(allowing.has(policy)))
-    if (reason === 'allowed' || reason === 'denied') add(denied!, `${labels('pod', pod)},direction=${direction}`, Number(!allowed))
+    for (const policy of isolatedBy) add(hits!, `${policyLabels(policy)},direction=${direction},action=accept`, Number(allowing.has(policy)))
+    if (reason === 'allowed' || reason === 'denied') add(denied!, `${podLabels(pod)},direction=${direction},by=isolation`, Number(!allowed))
   }
   for (const [from, to] of PODS.flatMap((a) => PODS.filter((b) => b !== a).map((b) => [a, b] as const))) {
     const flow: Flow = { source: lab.pod(from).address4, destination: lab.pod(to).address4, protocol: 'TCP', port: 80 }
@@ -60,9 +60,14 @@ function expectedCounts(objects: readonly KubeObject[]): { hits: Record<string, 
   return { hits: hits!, denied: denied! }
 }
 
-function labels(kind: string, key: string): string {
+function policyLabels(key: string): string {
   const [namespace, name] = key.split('/')
-  return `namespace=${namespace ?? ''},${kind}=${name ?? ''}`
+  return `policy_kind=NetworkPolicy,policy_namespace=${namespace ?? ''},policy=${name ?? ''}`
+}
+
+function podLabels(key: string): string {
+  const [namespace, name] = key.split('/')
+  return `pod_namespace=${namespace ?? ''},pod_name=${name ?? ''}`
 }
 
 test('hits and denials are those of the evaluator, to the packet', () => {
@@ -88,10 +93,10 @@ test('sizes, problems and times of this node', () => {
   expect([value('ready'), value('local_pods'), value('active_policies'), value('unguarded_pods')]).toEqual([1, 9, 5, 0])
   expect(value('dry_run')).toBe(0)
   expect(labelled(body, 'vethguard_isolated_pods')).toEqual({ 'direction=ingress': 5, 'direction=egress': 1 })
-  expect(labelled(body, 'vethguard_policy_error')).toEqual({ 'namespace=z,networkpolicy=half': 1 })
+  expect(labelled(body, 'vethguard_policy_error')).toEqual({ [policyLabels('z/half')]: 1 })
   expect(value('policies_in_error')).toBe(1)
   expect(value('programming_duration_seconds_count')).toBeGreaterThan(0)
-  expect(labelled(body, 'vethguard_set_elements')).toMatchObject({ 'set=in_isolated4': 5, 'set=out_isolated6': 1 })
+  expect(labelled(body, 'vethguard_set_elements')).toMatchObject({ 'set=in_judged4': 5, 'set=out_judged6': 1 })
   expect(Object.keys(labelled(body, 'vethguard_set_elements'))).toHaveLength(lab.exec('nft', 'list', 'sets').match(/\bset \w+ \{/g)!.length
     + lab.exec('nft', 'list', 'maps').match(/\bmap \w+ \{/g)!.length)
 })
@@ -102,8 +107,8 @@ test('a policy that goes takes its series along, and one that comes has them at 
   await lab.untilCell('x/a > z/b', 'denied')
   await lab.untilCell('z/a > x/a', 'denied')
   const names = Object.keys(labelled(scraper.metrics(), 'vethguard_policy_hits_total'))
-  expect(names).toContain('namespace=z,networkpolicy=new,direction=ingress')
-  expect(names.filter((name) => name.includes('networkpolicy=from-y'))).toEqual([])
+  expect(names).toContain(`${policyLabels('z/new')},direction=ingress,action=accept`)
+  expect(names.filter((name) => name.includes('policy=from-y'))).toEqual([])
 })
 
 test('probes are answered well', () => {
@@ -192,9 +197,9 @@ describe('settings', () => {
   test('--compare-seconds: what somebody took out of the kernel is put back, and counted', async () => {
     await agent.kill('SIGTERM')
     agent = await lab.start('--compare-seconds', '1', '--backend', 'nft', '--listen', '127.0.0.1:9611') // nft owns no tables
-    lab.exec('nft', 'flush set inet vethguard in_isolated4')
-    await until(() => labelled(scraper.metrics(), 'vethguard_table_repairs_total')['reason=content'] === 1, 'a repair', 20_000)
-    expect(lab.exec('nft', 'list set inet vethguard in_isolated4')).toContain('elements')
+    lab.exec('nft', 'flush set inet vethguard in_judged4')
+    await until(() => labelled(scraper.metrics(), 'vethguard_table_repairs_total')['reason=content'] === 1, 'a repair')
+    expect(lab.exec('nft', 'list set inet vethguard in_judged4')).toContain('elements')
   })
 
   test('--dry-run says what it would do, and does nothing', async () => {

@@ -35,6 +35,7 @@ export class EnforcedLab {
     return {
       slots: this.lab.pods.map(({ address4, address6, node }) => ({ v4: address4, v6: address6, node: node.name })),
       outside: this.lab.externals.flatMap(({ address4, address6 }) => [address4, address6]),
+      nodeNames: ['node-x', 'node-y'],
     }
   }
 
@@ -44,7 +45,7 @@ export class EnforcedLab {
     for (const [node, compiler] of this.#compilers) {
       compiler.apply(changes)
       const backend = this.#backendOf(node)
-      await backend.commit(replace(compiler.content, new Map(), backend.state()))
+      await backend.commit(replace(compiler.content, new Map(), backend.reader.state()))
     }
   }
 
@@ -54,7 +55,7 @@ export class EnforcedLab {
   }
 
   async counters(node: LabNode): Promise<ReadonlyMap<CounterName, number>> {
-    const counters = await this.#backendOf(node).readCounters()
+    const counters = await this.#backendOf(node).reader.counters()
     return new Map([...counters].map(([name, { packets }]) => [name, packets]))
   }
 

@@ -4,9 +4,10 @@ import fc from 'fast-check'
 import { getOrAdd } from '../../src/base/collections.ts'
 import { podKey } from '../../src/cluster/objects.ts'
 import { denyCounter, hitCounter } from '../../src/compiler/counter-names.ts'
+import { creditsOf, deniedBy } from '../compiler/credits.ts'
 import { claimantsOf } from '../../src/policy/owner.ts'
 import type { Direction } from '../../src/policy/types.ts'
-import type { DirectionVerdict, Flow, Reason, Verdict } from '../../src/policy/verdict.ts'
+import type { DirectionVerdict, Flow, Verdict } from '../../src/policy/verdict.ts'
 import { changesOf, type Cluster, clusterArb, finalState, historyArb } from '../arbitrary/cluster.ts'
 import type { Cell } from '../../lab/prober.ts'
 import { RUNS, SEED } from '../property.ts'
@@ -19,8 +20,6 @@ beforeAll(() => {
 })
 afterAll(() => state.lab?.close())
 
-const DENIALS: readonly Reason[] = ['denied', 'contested', 'faulty']
-
 function evaluatorOf(cluster: Cluster): (flow: Flow) => Verdict {
   return evaluatorOnNodes(cluster, state.lab!.lab.nodes.map(({ name }) => name))
 }
@@ -32,20 +31,21 @@ function expectedCounters(cells: readonly Cell[], cluster: Cluster): Map<string,
   for (const cell of cells) {
     const flow = flowOf(cell.from, cell.to, cell.probe)
     const { egress, ingress } = evaluate(flow)
-    const hits = [counterOf(cluster, 'egress', egress, flow), egress.allowed ? counterOf(cluster, 'ingress', ingress, flow) : undefined]
-    for (const name of hits) if (name !== undefined) counters.set(name, getOrAdd(counters, name, () => 0) + 1)
+    const hits = [...countersOf(cluster, 'egress', egress, flow), ...(egress.allowed ? countersOf(cluster, 'ingress', ingress, flow) : [])]
+    for (const name of hits) counters.set(name, getOrAdd(counters, name, () => 0) + 1)
   }
   return counters
 }
 
-function counterOf(cluster: Cluster, direction: Direction, verdict: DirectionVerdict, flow: Flow): string | undefined {
-  if (verdict.reason === 'allowed') return hitCounter(direction, [...new Set(verdict.allowedBy.map(({ policy }) => policy))].sort())
+function countersOf(cluster: Cluster, direction: Direction, verdict: DirectionVerdict, flow: Flow): string[] {
+  const credits = creditsOf(verdict)
+  const hits = credits.length === 0 ? [] : [hitCounter(direction, credits)]
+  if (verdict.allowed) return hits
   const enforcing = state.lab!.lab.nodes.map(({ name }) => name)
-  if (!DENIALS.includes(verdict.reason)) return undefined
   // Of several that claim the address the first one counts.
   const claimants = claimantsOf(direction === 'egress' ? flow.source : flow.destination, cluster.pods)
   const [first] = claimants.filter(({ nodeName }) => enforcing.includes(nodeName)).map(podKey).sort()
-  return first === undefined ? undefined : denyCounter(direction, first)
+  return first === undefined ? hits : [...hits, denyCounter(direction, first, deniedBy(verdict))]
 }
 
 async function measuredCounters(lab: EnforcedLab, expected: ReadonlyMap<string, number>): Promise<Map<string, number>> {

@@ -11,8 +11,11 @@ const REASONS: readonly Reason[] = ['not-a-pod', 'other-node', 'itself', 'not-is
 
 test('the order of objects never shows', () => {
   fc.assert(fc.property(clusterArb(), (cluster) => {
-    const { pods, namespaces, policies } = cluster
-    const reversed = { pods: pods.toReversed(), namespaces: namespaces.toReversed(), policies: policies.toReversed() }
+    const { pods, namespaces, policies, clusterPolicies, nodes } = cluster
+    const reversed = {
+      pods: pods.toReversed(), namespaces: namespaces.toReversed(), policies: policies.toReversed(),
+      clusterPolicies: clusterPolicies.toReversed(), nodes: nodes.toReversed(),
+    }
     const [one, other] = [prepareEvaluator(cluster), prepareEvaluator(reversed)]
     for (const flow of flowsOf(cluster).slice(0, 300)) expect(other(flow)).toEqual(one(flow))
   }), { numRuns: 50 })

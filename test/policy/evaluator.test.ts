@@ -36,7 +36,7 @@ describe('reasons', () => {
     expect(ingress.reason).toBe('allowed')
     expect(ingress.isolatedBy).toEqual(['x/allow', 'x/deny', 'x/second'])
     expect(ingress.allowedBy).toEqual([{ policy: 'x/allow', rule: 0 }, { policy: 'x/second', rule: 1 }, { policy: 'x/second', rule: 2 }])
-    expect(egress).toEqual({ allowed: true, reason: 'not-isolated', isolatedBy: [], allowedBy: [] })
+    expect(egress).toEqual({ allowed: true, reason: 'not-isolated', isolatedBy: [], allowedBy: [], passedBy: [], decidedBy: undefined })
   })
 
   test.each([

@@ -1,9 +1,8 @@
-// Real agents under traffic, scraped by a real Prometheus as the chart's PodMonitor says: every query of the dashboard has an
-// answer, every alert can be evaluated, and those fire that should.
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+// Real agents under traffic, scraped by a real Prometheus as the chart's PodMonitor says, and by another as docs/metrics.md says: every
+// query of the dashboard has an answer, every alert can be evaluated, and those fire that should.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ROWS } from '../../scripts/dashboard/panels.ts'
 import { MAX_BLOCKS } from '../../src/policy/limits.ts'
 import { CHART, find, NAMESPACE, render } from '../chart/helm.ts'
 import { templateOf } from '../chart/pod-template.ts'
@@ -11,6 +10,8 @@ import { Stage } from '../e2e/agent/stage.ts'
 import { until } from '../e2e/cluster/until.ts'
 import type { ApiObject } from '../e2e/resource-path.ts'
 import type { Probe } from '../../lab/prober.ts'
+import { docScrapeConfig } from './metrics-doc.ts'
+import { panelQueries } from './panel-queries.ts'
 import { Prometheus } from './prometheus.ts'
 import { scrapeConfigOf } from './scrape-config.ts'
 
@@ -19,10 +20,10 @@ const PATIENCE_MS = 60_000
 const WEB: Probe = { protocol: 'TCP', port: 80, family: 4 }
 /** Connections of each client at a time; rates over five minutes are to be high after half a minute. */
 const BURST = 200
-/** Instead of Grafana's variables; scrapes are a second apart. */
-const VARIABLES = { $node: '.*', $namespace: '.*', $__rate_interval: '10s', $__range: '2m' }
+/** Scrapes are a second apart. */
+const QUERIES = panelQueries({ $node: '.*', $namespace: '.*', $__rate_interval: '10s', $__range: '2m' })
 
-const state: { stage?: Stage; prometheus?: Prometheus; traffic?: Promise<void>; isOver?: boolean } = {}
+const state: { stage?: Stage; prometheus?: Prometheus; plain?: Prometheus; traffic?: Promise<void>; isOver?: boolean } = {}
 
 beforeAll(async () => {
   const objects = await render(VALUES)
@@ -35,19 +36,22 @@ beforeAll(async () => {
   stage.startAgents({ flags: flagsOf(find(objects, 'DaemonSet')) })
   await stage.enforcing()
   state.traffic = sendTraffic(stage)
-  state.prometheus = await Prometheus.start({
-    namespace: stage.lab.nodes[0]!.namespace,
-    folder: join(stage.folder, 'prometheus'),
-    scrapeConfig: scrapeConfigOf(find(objects, 'PodMonitor'), { kubeconfig: stage.server.kubeconfig, interval: '1s' }),
-    rules: join(CHART, 'files', 'alerts.yaml'),
-  })
+  const discovery = { kubeconfig: stage.server.kubeconfig, interval: '1s' }
+  state.prometheus = await startPrometheus(stage, 0, scrapeConfigOf(find(objects, 'PodMonitor'), discovery))
+  state.plain = await startPrometheus(stage, 1, docScrapeConfig(discovery))
 }, 30 * 60_000)
 afterAll(async () => {
   state.isOver = true
   await state.traffic
   await state.prometheus?.close()
+  await state.plain?.close()
   await state.stage?.close()
 })
+
+function startPrometheus(stage: Stage, node: number, scrapeConfig: object): Promise<Prometheus> {
+  const rules = join(CHART, 'files', 'alerts.yaml')
+  return Prometheus.start({ namespace: stage.lab.nodes[node]!.namespace, folder: join(stage.folder, `prometheus${node}`), scrapeConfig, rules })
+}
 
 function policy(name: string, spec: object): ApiObject {
   return { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { namespace: 'shop', name }, spec }
@@ -98,41 +102,42 @@ async function sendTraffic({ lab, prober, server }: Stage): Promise<void> {
   }
 }
 
-function withoutVariables(expr: string): string {
-  return Object.entries(VARIABLES).reduce((text, [name, value]) => text.replaceAll(name, value), expr)
-}
-
-async function answered(expr: string): Promise<void> {
+async function answered(expr: string, prometheus = state.prometheus!): Promise<void> {
   await until(`answer to ${expr}`, PATIENCE_MS, async () => {
-    const samples = await state.prometheus!.query(withoutVariables(expr))
+    const samples = await prometheus.query(expr)
     return samples.some(({ value }) => Number.isFinite(value)) // quantiles of a node where nothing happens are NaN
   })
 }
 
-test('both agents are found and scraped', async () => {
-  await until('healthy targets', PATIENCE_MS, async () => {
-    const targets = await state.prometheus!.targets()
-    return targets.length === 2 && targets.every(({ health }) => health === 'up')
+describe.each([
+  ['PodMonitor', 'prometheus', 'kube-system/vethguard'],
+  ['configuration of docs/metrics.md', 'plain', 'vethguard'],
+] as const)('with the %s', (_, which, job) => {
+  test('both agents are found and scraped', async () => {
+    await until('healthy targets', PATIENCE_MS, async () => {
+      const targets = await state[which]!.targets()
+      return targets.length === 2 && targets.every(({ health }) => health === 'up')
+    })
+    const labels = (await state[which]!.targets()).map(({ labels }) => labels)
+    expect(labels.map(({ node }) => node).sort()).toEqual(state.stage!.lab.nodes.map(({ name }) => name).sort())
+    for (const each of labels) expect(each).toMatchObject({ container: 'vethguard', namespace: NAMESPACE, pod: expect.stringMatching(/^vethguard-/), job })
   })
-  const labels = (await state.prometheus!.targets()).map(({ labels }) => labels)
-  expect(labels.map(({ node }) => node).sort()).toEqual(state.stage!.lab.nodes.map(({ name }) => name).sort())
-  for (const each of labels) expect(each).toMatchObject({ container: 'vethguard', namespace: NAMESPACE, job: 'kube-system/vethguard' })
-})
 
-test('labels of policies and pods are theirs, not those of the agent', async () => {
-  await answered('vethguard_policy_hits_total{namespace="shop", networkpolicy="hit"} > 0')
-  await answered('vethguard_denied_packets_total{namespace="shop", pod="pod0-0", direction="ingress"} > 0')
-  expect(await state.prometheus!.query('{__name__=~"vethguard_.*", exported_namespace!=""}')).toEqual([])
+  test('series have the labels of policies and pods beside those of the agent', async () => {
+    const agent = `namespace="${NAMESPACE}", pod=~"vethguard-.*"`
+    await answered(`vethguard_policy_hits_total{policy_namespace="shop", policy="hit", action="accept", ${agent}} > 0`, state[which])
+    await answered(`vethguard_denied_packets_total{pod_namespace="shop", pod_name="pod0-0", direction="ingress", by="isolation", ${agent}} > 0`, state[which])
+    const labels = (await state[which]!.query('{job!=""}')).flatMap(({ metric }) => Object.keys(metric))
+    expect(labels.filter((label) => label.startsWith('exported_'))).toEqual([])
+  })
 })
 
 test('what is never hit is told from what is', async () => {
-  const [panel] = ROWS.flatMap(({ panels }) => panels).filter(({ title }) => title === 'Never hit in the time shown')
-  await answered(panel!.queries[0]!.expr)
-  const names = (await state.prometheus!.query(withoutVariables(panel!.queries[0]!.expr))).map(({ metric }) => metric['networkpolicy'])
+  const { expr } = QUERIES.find(({ title }) => title === 'Never hit in the time shown')!
+  await answered(expr)
+  const names = (await state.prometheus!.query(expr)).map(({ metric }) => metric['policy'])
   expect(names.sort()).toEqual(['never-hit', 'too-large'])
 })
-
-const QUERIES = ROWS.flatMap(({ panels }) => panels.flatMap(({ title, queries }) => queries.map(({ expr }) => ({ title, expr }))))
 
 test.each(QUERIES)('$title: $expr', async ({ expr }) => {
   await answered(expr)

@@ -5,7 +5,6 @@ interface Endpoint {
   readonly port: string
   readonly path: string
   readonly interval: string
-  readonly honorLabels: boolean
   readonly relabelings: readonly { readonly sourceLabels: readonly string[]; readonly targetLabel: string }[]
 }
 interface PodMonitorSpec {
@@ -20,14 +19,13 @@ const POD = '__meta_kubernetes_pod'
 export function scrapeConfigOf(monitor: ApiObject, { kubeconfig, interval }: { kubeconfig: string; interval: string }): object {
   const { namespaceSelector, selector, podMetricsEndpoints: [endpoint, ...more], ...unknown } = monitor['spec'] as PodMonitorSpec
   if (endpoint === undefined || more.length > 0 || Object.keys(unknown).length > 0) throw new Error('the PodMonitor has more than is known here')
-  const { port, path, honorLabels, relabelings, ...rest } = endpoint
+  const { port, path, relabelings, ...rest } = endpoint
   const others = Object.keys(rest).filter((field) => field !== 'interval')
   if (others.length > 0) throw new Error(`not known here: ${others.join()}`)
   return {
     job_name: `podMonitor/${monitor.metadata.namespace}/${monitor.metadata.name}/0`,
     scrape_interval: interval,
     metrics_path: path,
-    honor_labels: honorLabels,
     kubernetes_sd_configs: [{ role: 'pod', kubeconfig_file: kubeconfig, namespaces: { names: namespaceSelector.matchNames } }],
     relabel_configs: [
       ...Object.entries(selector.matchLabels).map(([label, value]) => keep(`${POD}_label_${label.replaceAll(/[^a-zA-Z0-9_]/g, '_')}`, value)),

@@ -1,11 +1,11 @@
 // promtool's judgement of what a real agent exposes.
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { AgentLab } from '../agent/agent-lab.ts'
 import { Scraper } from '../observe/scraper.ts'
 import { typesIn } from '../observe/series.ts'
 import { policyObject } from '../situations/fixture.ts'
+import { DOC_QUERIES } from './metrics-doc.ts'
 import { buildPromtool } from './programs.ts'
 
 let lab: AgentLab
@@ -30,7 +30,7 @@ function check(text: string, what = 'metrics'): { status: number | null; said: s
 
 test('promtool check metrics has nothing against a scrape', () => {
   const text = new Scraper(lab.namespace).metrics()
-  expect(text).toContain('vethguard_policy_hits_total{namespace="x",networkpolicy="from-y",direction="ingress"}')
+  expect(text).toContain('vethguard_policy_hits_total{policy_kind="NetworkPolicy",policy_namespace="x",policy="from-y",direction="ingress",action="accept"}')
   expect(check(text)).toEqual({ status: 0, said: '' })
 })
 
@@ -40,12 +40,10 @@ test('it would have something against a counter that is not called so', () => {
 })
 
 test('every query of docs/metrics.md is one, and asks for what there is', () => {
-  const doc = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8')
-  const queries = Array.from(doc.matchAll(/^ {4}([^#\s].*)$/gm), ([, query = '']) => query)
-  const rules = queries.map((expr, n) => ({ record: `doc:query:${n}`, expr }))
+  const rules = DOC_QUERIES.map((expr, n) => ({ record: `doc:query:${n}`, expr }))
   expect(check(JSON.stringify({ groups: [{ name: 'doc', rules }] }), 'rules')).toMatchObject({ status: 0 })
   const known = typesIn(new Scraper(lab.namespace).metrics())
-  const asked = new Set(queries.flatMap((query) => query.match(/\b(vethguard|process)_\w+/g) ?? []).map((name) => name.replace(/_(bucket|sum|count)$/, '')))
+  const asked = new Set(DOC_QUERIES.flatMap((query) => query.match(/\b(vethguard|process)_\w+/g) ?? []).map((name) => name.replace(/_(bucket|sum|count)$/, '')))
   expect([...asked].filter((name) => !known.has(name))).toEqual([])
   expect([...known.keys()].filter((name) => name.startsWith('vethguard_') && !asked.has(name))).toEqual([])
 })

@@ -8,7 +8,7 @@ import { podKey, type Pod } from '../../src/cluster/objects.ts'
 import type { Compiler } from '../../src/compiler/compiler.ts'
 import type { Notice } from '../../src/cluster/notice.ts'
 import { compilerOf } from '../advice/world.ts'
-import { until } from '../kube/fake-api.ts'
+import { until } from '../../lab/patience.ts'
 import { pod, policy } from '../policy/state.ts'
 import { keepingLog, type LogLine } from '../agent/log-lines.ts'
 
@@ -34,7 +34,7 @@ interface Advised {
 function advised(compiler: Compiler, timing: Partial<AdviserTiming> = {}): Advised {
   const [{ log, lines }, notices, bad] = [keepingLog(), [] as Notice[], new Set<PolicyKey>()]
   const made = new Adviser({
-    census: compiler.census,
+    queries: compiler.queries,
     serviceRanges: [],
     log,
     hasProblems: (key) => bad.has(key),

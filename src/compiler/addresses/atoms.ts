@@ -1,11 +1,10 @@
 // Atoms: sets of CIDR blocks that hold. They partition the address space of one family; see repartition.ts for how they change.
 import { addTo, getOrAdd, symmetricDifference } from '../../base/collections.ts'
 import type { Address, AddressRange, Family } from '../../cluster/address.ts'
-import { AddressIndex } from './address-index.ts'
-import type { Atom, Class, Member } from '../model.ts'
-import type { BlockPredicate } from '../peers/predicates.ts'
+import type { Atom, BlockPredicate, BlockSet, Class, Member } from '../model.ts'
+import type { AddressIndex } from './address-index.ts'
 import { assign, type Part } from './repartition.ts'
-import { type BlockSet, type Piece, sweep } from './sweep.ts'
+import { type Piece, sweep } from './sweep.ts'
 
 /** A piece of the address space that lies in one atom. */
 export interface Interval extends AddressRange {
@@ -24,14 +23,16 @@ interface Overlay extends AddressRange, Part<Atom> {
 }
 
 export class Atoms {
-  readonly members = new AddressIndex()
+  readonly members: AddressIndex
   readonly #family: Family
   readonly #blocks = new Set<BlockPredicate>()
   readonly #having = new Map<BlockPredicate, Set<Atom>>()
   #intervals: readonly Interval[]
 
-  constructor(family: Family) {
+  /** @param members of the family; those in a class follow their atoms */
+  constructor(family: Family, members: AddressIndex) {
     this.#family = family
+    this.members = members
     this.#intervals = sweep(family, []).map(({ first, last, set }) => ({ first, last, atom: { set, classes: new Set() } }))
   }
 

@@ -1,13 +1,7 @@
 // The atoms of all CIDR blocks: cuts the address space at every end of a range, and says which blocks hold in each piece.
 import { getOrAdd } from '../../base/collections.ts'
 import { type Address, type AddressRange, type Family, predecessor, successor } from '../../cluster/address.ts'
-import type { BlockPredicate } from '../peers/predicates.ts'
-
-/** A set of blocks (ascending ids), interned within one sweep: equal sets are one object. */
-export interface BlockSet {
-  readonly blocks: readonly BlockPredicate[]
-  readonly key: string
-}
+import type { BlockPredicate, BlockSet } from '../model.ts'
 
 /** A maximal range in which exactly these blocks hold. */
 export interface Piece extends AddressRange {

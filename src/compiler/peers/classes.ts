@@ -1,11 +1,11 @@
 // Classes: addresses that no active rule can tell apart. A class is a signature (what holds for the pod) and an atom (which
 // CIDR blocks hold for the address); the kernel knows it by a number.
 import { type Family, familyOf } from '../../cluster/address.ts'
+import type { AddressBook } from '../addresses/address-book.ts'
 import { Atoms } from '../addresses/atoms.ts'
 import { IdPool } from '../ids.ts'
 import { addressKey, rangeKey } from '../../nftables/keys.ts'
-import type { Atom, Class, Member, Signature } from '../model.ts'
-import type { Predicate } from './predicates.ts'
+import type { Atom, Class, Member, Predicate, Signature } from '../model.ts'
 import type { ContentStore } from '../store.ts'
 import type { Key } from '../../nftables/content.ts'
 
@@ -16,7 +16,7 @@ export function predicatesOf({ signature, atom }: Class): Predicate[] {
 
 /** All classes, and the elements that lead to them (class4, class6, cidr4, cidr6). */
 export class Classes {
-  readonly atoms: Readonly<Record<Family, Atoms>> = { 4: new Atoms(4), 6: new Atoms(6) }
+  readonly atoms: Readonly<Record<Family, Atoms>>
   readonly #store: ContentStore
   readonly #emptySignature: Signature
   readonly #ids = new IdPool()
@@ -25,7 +25,8 @@ export class Classes {
   readonly #idle = new Set<Class>()
   #size = 0
 
-  constructor(store: ContentStore, emptySignature: Signature) {
+  constructor(store: ContentStore, book: AddressBook, emptySignature: Signature) {
+    this.atoms = { 4: new Atoms(4, book.of(4)), 6: new Atoms(6, book.of(6)) }
     this.#store = store
     this.#emptySignature = emptySignature
   }

@@ -3,9 +3,9 @@ import { addTo, removeFrom } from '../../base/collections.ts'
 import type { Labels } from '../../cluster/objects.ts'
 import { matches } from '../../policy/selector.ts'
 import type { Selector } from '../../policy/types.ts'
-import type { Groups } from './groups.ts'
-import type { GroupPredicate, PodPredicate, PortName, Predicates } from './predicates.ts'
-import type { Alike, Group } from '../model.ts'
+import type { Alike, Group, GroupPredicate, NodePredicate, PodPredicate, PortName } from '../model.ts'
+import { type Groups, NO_POD } from './groups.ts'
+import type { Predicates } from './predicates.ts'
 
 /** Predicates with the same namespaces, and the known namespaces that match. */
 interface Selection {
@@ -20,6 +20,7 @@ export class Matching {
   readonly #namespaces = new Map<string, Labels>()
   readonly #byName = new Map<string, Set<PodPredicate>>()
   readonly #bySelector = new Map<string, Selection>()
+  readonly #ofNodes = new Set<NodePredicate>()
 
   constructor(groups: Groups, predicates: Predicates) {
     this.#groups = groups
@@ -46,9 +47,19 @@ export class Matching {
     return candidates.filter(({ labels }) => matches(predicate.pods, labels))
   }
 
+  /** Starts to match a predicate of nodes. @returns the groups it matches */
+  addNodes(predicate: NodePredicate): Group[] {
+    this.#ofNodes.add(predicate)
+    return [...this.#groups.ofNodes()].filter((group) => isOfNodes(predicate, group))
+  }
+
+  removeNodes(predicate: NodePredicate): void {
+    this.#ofNodes.delete(predicate)
+  }
+
   /** @returns groups that have a port of this name */
   addName(name: PortName): Group[] {
-    return [...this.#groups.all()].filter(({ ports }) => ports.some((port) => port.name === name.name && port.protocol === name.protocol))
+    return [...this.#groups.ofPods()].filter(({ ports }) => ports.some((port) => port.name === name.name && port.protocol === name.protocol))
   }
 
   removePods(predicate: PodPredicate): void {
@@ -72,13 +83,18 @@ export class Matching {
   /** Everything that holds of a group, by ascending ids. */
   predicatesOf(group: Alike): GroupPredicate[] {
     const found: GroupPredicate[] = []
+    if (group.namespace !== NO_POD) this.#addPodPredicates(group, found)
+    if (group.nodes.length > 0) for (const predicate of this.#ofNodes) if (isOfNodes(predicate, group)) found.push(predicate)
+    return found.sort((a, b) => a.id - b.id)
+  }
+
+  #addPodPredicates(group: Alike, found: GroupPredicate[]): void {
     const add = (predicates: Iterable<PodPredicate>) => {
       for (const predicate of predicates) if (matches(predicate.pods, group.labels)) found.push(predicate)
     }
     add(this.#byName.get(group.namespace) ?? [])
     for (const selection of this.#bySelector.values()) if (holds(selection, group.namespace)) add(selection.predicates)
     found.push(...this.#portsOf(group))
-    return found.sort((a, b) => a.id - b.id)
   }
 
   #portsOf(group: Alike): GroupPredicate[] {
@@ -97,7 +113,7 @@ export class Matching {
     }
     const selection = this.#selection(namespaces)
     selection.predicates.add(predicate)
-    if (isEmpty(selection)) yield* this.#groups.all()
+    if (isEmpty(selection)) yield* this.#groups.ofPods()
     else for (const namespace of selection.namespaces) yield* this.#groups.inNamespace(namespace)
   }
 
@@ -110,6 +126,10 @@ export class Matching {
     this.#bySelector.set(key, selection)
     return selection
   }
+}
+
+function isOfNodes({ nodes: selector }: NodePredicate, { nodes }: Alike): boolean {
+  return nodes.some((labels) => matches(selector, labels))
 }
 
 /** An empty selector also matches namespaces whose labels are not known (yet, or any more). */

@@ -1,31 +1,35 @@
 // The peers' side of the compiler: pods, groups, signatures, atoms and classes, kept in step with what active rules ask.
 import { type Address, familyOf } from '../../cluster/address.ts'
-import type { Labels, Pod, PodKey } from '../../cluster/objects.ts'
-import type { AddressIndex } from '../addresses/address-index.ts'
-import { Classes } from './classes.ts'
-import { Matching } from './matching.ts'
-import { Groups, join, leave } from './groups.ts'
-import { ownerOf } from '../addresses/ownership.ts'
-import { type Asked, type BlockPredicate, type GroupPredicate, type PodPredicate, type Predicate, Predicates } from './predicates.ts'
-import { Signatures } from './signatures.ts'
+import type { ClusterNode, Labels, Pod, PodKey } from '../../cluster/objects.ts'
+import { AddressBook } from '../addresses/address-book.ts'
+import type { Alike, Asked, BlockPredicate, Class, Group, GroupPredicate, Member, PodPredicate, PodRecord, Predicate, Signature } from '../model.ts'
 import type { ContentStore } from '../store.ts'
-import type { Class, Group, Member, PodRecord, Signature } from '../model.ts'
+import { Classes } from './classes.ts'
+import { Groups, join, leave, NO_POD } from './groups.ts'
+import { Matching } from './matching.ts'
+import { Nodes } from './nodes.ts'
+import { Predicates } from './predicates.ts'
+import { Signatures } from './signatures.ts'
 
 /** A class whose meaning changed in place, and by which predicates. */
 export interface Renamed {
-  readonly one: Class
+  readonly peerClass: Class
   readonly predicates: readonly Predicate[]
 }
 
 const FAMILIES = [4, 6] as const
+const NO_NODES: Alike['nodes'] = []
+const NO_POD_GROUP: Alike = { namespace: NO_POD, labels: {}, ports: [], nodes: NO_NODES }
 
 export class Peers {
   readonly predicates = new Predicates()
   readonly pods = new Map<PodKey, PodRecord>()
   readonly groups = new Groups()
-  /** Addresses that several pods have the same right to. */
-  readonly contested = new Set<Address>()
+  readonly book = new AddressBook()
   readonly classes: Classes
+  readonly #nodes = new Nodes()
+  /** Groups of addresses that nodes have; each is held by its address. */
+  readonly #nodeGroups = new Map<Address, Group>()
   readonly #signatures = new Signatures()
   readonly #matching = new Matching(this.groups, this.predicates)
   readonly #rematch = new Set<Group>()
@@ -33,7 +37,7 @@ export class Peers {
   #renamed: Renamed[] = []
 
   constructor(store: ContentStore) {
-    this.classes = new Classes(store, this.#signatures.empty)
+    this.classes = new Classes(store, this.book, this.#signatures.empty)
   }
 
   /** @returns the pod's record, undefined when it is gone */
@@ -52,9 +56,8 @@ export class Peers {
     for (const group of this.#matching.setNamespace(name, labels)) this.#rematch.add(group)
   }
 
-  claims(address: Address): readonly PodRecord[] {
-    const member = this.#addresses(address).get(address)
-    return member === undefined ? [] : claimsOn(member)
+  setNode(name: string, node: ClusterNode | undefined): void {
+    for (const address of this.#nodes.set(name, node)) this.#own(this.book.member(address))
   }
 
   /** Brings signatures and atoms in step with everything that is asked now and was not before. */
@@ -62,6 +65,7 @@ export class Peers {
     const added = this.predicates.takeAdded()
     for (const asked of added) {
       if (asked.kind === 'pods') for (const group of this.#matching.addPods(asked)) this.#rematch.add(group)
+      if (asked.kind === 'nodes') for (const group of this.#matching.addNodes(asked)) this.#rematch.add(group)
       if (asked.kind === 'name') for (const group of this.#matching.addName(asked)) this.#rematch.add(group)
     }
     const wanted = new Map([...this.#rematch].map((group) => [group, this.#matching.predicatesOf(group)]))
@@ -74,7 +78,10 @@ export class Peers {
   forget(): void {
     const removed = this.predicates.takeRemoved()
     const gone = new Set(removed.filter((predicate) => predicate.kind !== 'block'))
-    for (const predicate of gone) if (predicate.kind === 'pods') this.#matching.removePods(predicate)
+    for (const predicate of gone) {
+      if (predicate.kind === 'pods') this.#matching.removePods(predicate)
+      if (predicate.kind === 'nodes') this.#matching.removeNodes(predicate)
+    }
     const signatures = new Set([...gone].flatMap((predicate) => [...this.#signatures.having(predicate)]))
     const wanted = new Map<Group, readonly GroupPredicate[]>()
     for (const signature of signatures) {
@@ -118,9 +125,14 @@ export class Peers {
 
   #record(pod: Pod): PodRecord {
     if (pod.hostNetwork || pod.faulty) return { pod, group: undefined }
-    const group = this.groups.hold(pod, (unsigned) => this.#signatures.of(this.#matching.predicatesOf(unsigned)))
-    const isShared = pod.labels === group.labels && pod.ports === group.ports
+    const { namespace, labels, ports } = pod
+    const group = this.#hold({ namespace, labels, ports, nodes: NO_NODES })
+    const isShared = labels === group.labels && ports === group.ports
     return { pod: isShared ? pod : { ...pod, labels: group.labels, ports: group.ports }, group }
+  }
+
+  #hold(alike: Alike): Group {
+    return this.groups.hold(alike, (unsigned) => this.#signatures.of(this.#matching.predicatesOf(unsigned)))
   }
 
   #release(group: Group): void {
@@ -130,46 +142,45 @@ export class Peers {
   }
 
   #claim(address: Address, before: PodRecord | undefined, now: PodRecord | undefined): void {
-    const member = this.#member(address)
-    const claims = claimsOn(member).filter((claim) => claim !== before)
-    if (now !== undefined && claimed(now).includes(address)) claims.push(now)
-    const [first, ...rivals] = claims
-    member.claim = first
-    member.rivals = rivals.length === 0 ? NO_RIVALS : rivals
     this.#changedAddresses.add(address)
-    this.#own(member)
-    if (first === undefined) this.#addresses(address).delete(member)
+    this.#own(this.book.claim(address, before, now !== undefined && claimed(now).includes(address) ? now : undefined))
   }
 
-  #member(address: Address): Member {
-    const known = this.#addresses(address).get(address)
-    if (known !== undefined) return known
-    const member = unclaimed(address)
-    this.#addresses(address).add(member)
-    return member
-  }
-
-  #addresses(address: Address): AddressIndex {
-    return this.classes.atoms[familyOf(address)].members
-  }
-
-  /** Follows the claims: a member belongs to its owner's group. */
+  /** Follows claims and nodes: a member belongs to the group of the pod that owns it, or of the nodes that have it, or of both. */
   #own(member: Member): void {
-    const owner = ownerOf(claimsOn(member))
-    if (owner === 'contested') this.contested.add(member.address)
-    else this.contested.delete(member.address)
-    const group = owner === 'contested' ? undefined : owner?.group
-    if (group === member.group) return
+    const owner = this.book.ownerOf(member)
+    const ofPod = owner === 'contested' ? undefined : owner?.group
+    const before = this.#nodeGroups.get(member.address)
+    const group = this.#nodeGroup(member.address, ofPod) ?? ofPod
+    if (group !== member.group) this.#join(member, group)
+    if (before !== undefined) this.#release(before)
+    if (member.claim === undefined && group === undefined) this.book.forget(member)
+  }
+
+  #join(member: Member, group: Group | undefined): void {
     if (member.group !== undefined) leave(member.group, member)
     member.group = group
     if (group !== undefined) join(group, member)
     this.classes.place(member)
   }
 
+  /** @returns undefined if no node has the address */
+  #nodeGroup(address: Address, ofPod: Group | undefined): Group | undefined {
+    const nodes = this.#nodes.at(address)
+    if (nodes.length === 0) {
+      this.#nodeGroups.delete(address)
+      return undefined
+    }
+    const { namespace, labels, ports } = ofPod ?? NO_POD_GROUP
+    const group = this.#hold({ namespace, labels, ports, nodes })
+    this.#nodeGroups.set(address, group)
+    return group
+  }
+
   #repartitionGroups(wanted: ReadonlyMap<Group, readonly GroupPredicate[]>): void {
     const { moved, renamed } = this.#signatures.repartition(wanted)
     for (const { signature, difference } of renamed) {
-      for (const one of signature.classes.values()) this.#renamed.push({ one, predicates: difference })
+      for (const peerClass of signature.classes.values()) this.#renamed.push({ peerClass, predicates: difference })
     }
     for (const group of moved) for (const member of group.members) this.classes.place(member)
   }
@@ -177,26 +188,14 @@ export class Peers {
   #repartitionAddresses(added: readonly BlockPredicate[], removed: readonly BlockPredicate[]): void {
     for (const family of FAMILIES) {
       const ofFamily = ({ ranges }: BlockPredicate) => ranges[0] !== undefined && familyOf(ranges[0].first) === family
-      const [more, less] = [added.filter(ofFamily), removed.filter(ofFamily)]
-      if (more.length + less.length === 0) continue
-      const { moved, renamed } = this.classes.atoms[family].repartition(more, less)
-      for (const { atom, difference } of renamed) for (const one of atom.classes) this.#renamed.push({ one, predicates: difference })
+      const [newBlocks, oldBlocks] = [added.filter(ofFamily), removed.filter(ofFamily)]
+      if (newBlocks.length + oldBlocks.length === 0) continue
+      const { moved, renamed } = this.classes.atoms[family].repartition(newBlocks, oldBlocks)
+      for (const { atom, difference } of renamed) for (const peerClass of atom.classes) this.#renamed.push({ peerClass, predicates: difference })
       for (const member of moved) this.classes.place(member)
       this.classes.placeIntervals(family)
     }
   }
-}
-
-/** Nearly all addresses have none: a list of its own for each would be a tenth of all memory. */
-const NO_RIVALS: readonly PodRecord[] = []
-
-function unclaimed(address: Address): Member {
-  return { address, claim: undefined, rivals: NO_RIVALS, group: undefined, atom: undefined, class: undefined }
-}
-
-/** The pods that say the address is theirs. */
-function claimsOn({ claim, rivals }: Member): PodRecord[] {
-  return claim === undefined ? [] : [claim, ...rivals]
 }
 
 function claimed(record: PodRecord | undefined): readonly Address[] {

@@ -3,56 +3,15 @@ import { getOrAdd } from '../../base/collections.ts'
 import type { AddressRange } from '../../cluster/address.ts'
 import { predecessor, successor } from '../../cluster/address.ts'
 import type { Protocol } from '../../cluster/objects.ts'
-import type { BlockPeer, NamedPortRef, PodPeer, Selector } from '../../policy/types.ts'
-
-/** "Is a pod in these namespaces with these labels." */
-export interface PodPredicate {
-  readonly kind: 'pods'
-  readonly id: number
-  readonly key: string
-  /** One namespace by name, or those that a selector matches. */
-  readonly namespaces: { readonly name: string } | Selector
-  readonly pods: Selector
-}
-
-/** "Has one of these addresses": disjoint ascending ranges of one family. */
-export interface BlockPredicate {
-  readonly kind: 'block'
-  readonly id: number
-  readonly key: string
-  readonly ranges: readonly AddressRange[]
-}
-
-/** A port name that egress rules use: what it means differs from pod to pod. */
-export interface PortName {
-  readonly kind: 'name'
-  readonly id: number
-  readonly key: string
-  readonly name: string
-  readonly protocol: Protocol
-}
-
-/** "Its port of that name is this number." */
-export interface PortPredicate {
-  readonly kind: 'port'
-  readonly id: number
-  readonly name: PortName
-  readonly port: number
-}
-
-/** What a policy can ask for. */
-export type Asked = PodPredicate | BlockPredicate | PortName
-/** What is true or false of a peer. */
-export type Predicate = PodPredicate | BlockPredicate | PortPredicate
-/** What is true or false of a group of pods, whatever their addresses. */
-export type GroupPredicate = PodPredicate | PortPredicate
+import type { BlockPeer, NamedPortRef, NodePeer, PodPeer } from '../../policy/types.ts'
+import type { Asked, BlockPredicate, NodePredicate, PodPredicate, PortName, PortPredicate, Predicate } from '../model.ts'
 
 interface Entry {
   readonly asked: Asked
   uses: number
 }
 
-/** Interns predicates. What came into use and what went out of use is collected until somebody takes it. */
+/** Interns predicates. What came into use and what went out of use is collected until Peers takes it. */
 export class Predicates {
   readonly #byKey = new Map<string, Entry>()
   readonly #ports = new Map<PortName, Map<number, PortPredicate>>()
@@ -65,6 +24,11 @@ export class Predicates {
     const namespaces = peer.namespaces === 'own' ? { name: namespace } : peer.namespaces
     const key = `pods ${JSON.stringify([namespaces, peer.pods])}`
     return this.#use(key, (id) => ({ kind: 'pods', id, key, namespaces, pods: peer.pods }))
+  }
+
+  useNodes({ nodes }: NodePeer): NodePredicate {
+    const key = `nodes ${JSON.stringify(nodes)}`
+    return this.#use(key, (id) => ({ kind: 'nodes', id, key, nodes }))
   }
 
   useBlock(peer: BlockPeer): BlockPredicate {

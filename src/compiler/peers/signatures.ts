@@ -1,7 +1,6 @@
 // Signatures: sets of pod and port predicates that hold. They partition the groups; see repartition.ts for how they change.
 import { addTo, getOrAdd, removeFrom, symmetricDifference } from '../../base/collections.ts'
-import type { Group, Signature } from '../model.ts'
-import type { GroupPredicate, Predicate } from './predicates.ts'
+import type { Group, GroupPredicate, Predicate, Signature } from '../model.ts'
 import { assign, type Part } from '../addresses/repartition.ts'
 
 /** What a repartition did: groups to place anew, and signatures whose meaning changed in place, with the difference. */

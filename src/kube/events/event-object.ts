@@ -1,5 +1,5 @@
 // A notice -> events.k8s.io/v1 Event, within the limits of the API (pkg/apis/core/validation/events.go).
-import { createHash } from 'node:crypto'
+import { digest } from '../../base/hash.ts'
 import type { Notice } from '../../cluster/notice.ts'
 
 export interface KubeEvent {
@@ -17,12 +17,11 @@ const LONGEST = { note: 1024, instance: 128, nameOfObject: 230 } as const
 /** The name follows from the notice alone: all agents give an Event that says the same the same name. */
 export function eventOf({ kind, key, reason, message }: Notice, nodeName: string, at: Date): KubeEvent {
   const [namespace, name] = key.split('/', 2) as [string, string]
-  const hash = createHash('sha256').update(JSON.stringify([kind, key, reason, message])).digest('hex').slice(0, 16)
   const start = name.slice(0, LONGEST.nameOfObject).replace(/[-.]+$/, '')
   return {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
-    metadata: { namespace: namespace === '' ? DEFAULT_NAMESPACE : namespace, name: `${start}.${hash}` },
+    metadata: { namespace: namespace === '' ? DEFAULT_NAMESPACE : namespace, name: `${start}.${digest(JSON.stringify([kind, key, reason, message]))}` },
     eventTime: at.toISOString().replace('Z', '000Z'), // a MicroTime
     type: 'Warning',
     reason,

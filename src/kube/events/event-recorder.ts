@@ -3,7 +3,7 @@
 import type { Logger } from 'pino'
 import { ApiServerError } from '../../base/errors.ts'
 import type { Notice } from '../../cluster/notice.ts'
-import { Backoff } from '../../base/backoff.ts'
+import { ServerBackoff } from '../server-backoff.ts'
 import type { Credentials } from '../credentials/access.ts'
 import { type KubeEvent, eventOf } from './event-object.ts'
 import { TIMING, type Timing } from '../reflector/timing.ts'
@@ -70,7 +70,7 @@ export class EventRecorder {
   }
 
   async #write(event: KubeEvent): Promise<void> {
-    const backoff = new Backoff(this.#timing.random)
+    const backoff = new ServerBackoff(this.#timing.random)
     while (backoff.failures < TRIES && !this.#stop.signal.aborted) {
       const error = await this.#create(event).then(() => undefined, (reason: unknown) => reason)
       if (error === undefined || isThere(error)) {

@@ -5,7 +5,7 @@
 //        └──────────── v expired, or not understood ────────────────────┴── anything else: watch from v again
 import type { Logger } from 'pino'
 import { ApiServerError } from '../../base/errors.ts'
-import { Backoff } from '../../base/backoff.ts'
+import { ServerBackoff } from '../server-backoff.ts'
 import type { WatchEvent } from './watch-events.ts'
 import { explain, restartReason, type RestartReason } from './failure.ts'
 import { list } from './list.ts'
@@ -17,7 +17,7 @@ import { inTurns } from '../../base/steps.ts'
 import { ObjectStore, type Update } from './store.ts'
 import { type Timing, watchSeconds } from './timing.ts'
 import type { Transport } from '../transport.ts'
-import { Trouble } from '../../base/outage-log.ts'
+import { OutageLog } from '../../base/outage-log.ts'
 import { watch } from './watch.ts'
 
 export interface ReflectorOptions {
@@ -40,8 +40,8 @@ export class Reflector {
   readonly #options: ReflectorOptions
   readonly #store: ObjectStore
   readonly #log: Logger
-  readonly #backoff: Backoff
-  readonly #trouble: Trouble
+  readonly #backoff: ServerBackoff
+  readonly #outage: OutageLog
   readonly #stop = new AbortController()
   /** Where to go on; undefined: everything must be read. */
   #version: string | undefined
@@ -62,8 +62,8 @@ export class Reflector {
     this.#store = after === undefined ? new ObjectStore(resource.kind) : after.#store
     this.#synced = after === undefined ? false : after.#synced
     this.#log = options.log.child({ resource: options.resource.name })
-    this.#backoff = new Backoff(options.timing.random)
-    this.#trouble = new Trouble(this.#log, { level: 'warn', over: 'reads the API server again' })
+    this.#backoff = new ServerBackoff(options.timing.random)
+    this.#outage = new OutageLog(this.#log, { level: 'warn', endMessage: 'reads the API server again' })
   }
 
   get status(): ResourceStatus {
@@ -72,7 +72,7 @@ export class Reflector {
       connected: this.#openedAtMs !== undefined,
       objects: this.#store.size,
       lastContactMs: this.#lastContactMs,
-      error: this.#trouble.message,
+      error: this.#outage.message,
     }
   }
 
@@ -150,11 +150,11 @@ export class Reflector {
     await this.#finish(replacement, version, this.#lastContactMs)
   }
 
-  /** Trouble is not over yet: some servers accept a watch only to end it with an error. */
+  /** Does not end the outage yet: some servers accept a watch only to end it with an error. */
   #opened(): void {
     this.#openedAtMs = performance.now()
     this.#lastContactMs = this.#openedAtMs
-    this.#settling = setTimeout(() => this.#trouble.over(), this.#options.timing.stableMs)
+    this.#settling = setTimeout(() => this.#outage.end(), this.#options.timing.stableMs)
   }
 
   #onEvent(event: WatchEvent, atMs: number): Promise<void> | undefined {
@@ -169,14 +169,14 @@ export class Reflector {
   #onChange({ version }: WatchEvent): void {
     if (version !== '') this.#version = version
     this.#backoff.reset()
-    this.#trouble.over()
+    this.#outage.end()
   }
 
   async #finish(replacement: Replacement, version: string, atMs = performance.now()): Promise<void> {
     const update = await inTurns(replacement.finish()) // must be reported, even if stopped meanwhile: the store has it
     this.#replacement = undefined
     this.#version = version
-    this.#trouble.over()
+    this.#outage.end()
     this.#noteRead(update.changes.length)
     this.#tell(update, atMs)
     if (this.#synced) return
@@ -201,7 +201,7 @@ export class Reflector {
     const reason = restartReason(error)
     if (reason === 'expired' || reason === 'malformed') this.#version = undefined
     if (reason === 'expired') this.#log.info({ err: error }, 'what is known is too old for the API server; everything is read anew')
-    else this.#trouble.report(explain(error, this.#verb, this.#options.resource.name), error)
+    else this.#outage.report(explain(error, this.#verb, this.#options.resource.name), error)
     return this.#ended(reason, error instanceof ApiServerError ? error.retryAfterMs : undefined)
   }
 

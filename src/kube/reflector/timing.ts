@@ -1,4 +1,6 @@
 // When a reflector gives up, and how it waits: what tests have otherwise.
+import type { BackoffOptions } from '../../base/backoff.ts'
+import { sleep, type Sleep } from '../../base/sleep.ts'
 
 export interface Timing {
   /** Longest time without a byte on an open watch. */
@@ -8,20 +10,19 @@ export interface Timing {
   /** A watch that lasted for so long was a success, even if nothing happened. */
   readonly stableMs: number
   /** Between two looks for resources that the API server does not serve: doubling from the first to the longest. */
-  readonly lookAgainMs: { readonly first: number; readonly longest: number }
+  readonly lookAgainMs: BackoffOptions
   /** From "not served any more" to the second look, without which it is not believed. */
   readonly confirmMs: number
   /** Uniform in [0, 1). */
   readonly random: () => number
-  /** Resolves after so long, or as soon as the signal says so. */
-  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
+  readonly sleep: Sleep
 }
 
 export const TIMING: Timing = {
   silenceMs: 150_000, // two bookmarks missed
   initialSilenceMs: 15_000,
   stableMs: 1000,
-  lookAgainMs: { first: 5000, longest: 60_000 },
+  lookAgainMs: { firstMs: 5000, longestMs: 60_000 },
   confirmMs: 3000, // an API server that has just started may not know all of its resources
   random: Math.random,
   sleep,
@@ -30,16 +31,4 @@ export const TIMING: Timing = {
 /** How long the server is to keep a watch, in seconds: different for each, so that they do not all come back at once. */
 export function watchSeconds(random: () => number): number {
   return Math.round(300 + 300 * random())
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    signal.addEventListener('abort', end, { once: true })
-  })
 }

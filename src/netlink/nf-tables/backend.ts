@@ -1,17 +1,16 @@
 // The back end that speaks nf_tables netlink itself: a small change takes the kernel microseconds.
-import { NetlinkError, VethguardError } from '../../base/errors.ts'
-import type { Backend, BackendState } from '../../nftables/backend.ts'
-import type { CounterName, Key, Value } from '../../nftables/content.ts'
-import { schemaOf, type SetName } from '../../nftables/schema.ts'
+import { hasErrno, NetlinkError, VethguardError } from '../../base/errors.ts'
+import type { Backend } from '../../nftables/backend.ts'
+import { schemaOf } from '../../nftables/schema.ts'
 import { commandText } from '../../nftables/render.ts'
-import type { CounterValue, TableFlag, Transaction } from '../../nftables/transaction.ts'
+import type { TableFlag, Transaction } from '../../nftables/transaction.ts'
 import { inTurns } from '../../base/steps.ts'
-import { EPERM } from '../libc.ts'
+import { errnoOf } from '../message.ts'
 import { probe, type Capabilities } from './capabilities.ts'
 import { encode, encoding, type Batch, type Proof } from './encode.ts'
 import { Reader } from './reader.ts'
-import { errnoOf, NetfilterSocket } from './socket.ts'
-import { foreignTables, ownedByOther, readState } from './state.ts'
+import { NetfilterSocket } from './socket.ts'
+import { foreignTables, ownedByOther } from './state.ts'
 
 /** Larger batches are written in turns, and sent by a thread of libuv's pool: the kernel needs about a millisecond for so many elements. */
 const SYNCHRONOUS_ELEMENTS = 1000
@@ -31,19 +30,18 @@ export interface NetlinkBackendOptions {
 }
 
 export class NetlinkBackend implements Backend {
+  readonly reader: Reader
   readonly #socket: NetfilterSocket
-  readonly #reader: Reader
   readonly #capabilities: Capabilities
-  readonly #flags: readonly TableFlag[]
   #sequence = 1
   /** The last commit that is still under way; later ones wait for it. */
   #pending: Promise<void> | undefined
 
   constructor({ namespace, own = true }: NetlinkBackendOptions = {}) {
     this.#socket = new NetfilterSocket(namespace)
-    this.#reader = new Reader(namespace)
     this.#capabilities = probe(this.#socket)
-    this.#flags = own && this.#capabilities.ownedTables ? ['owner', 'persist'] : []
+    const flags: readonly TableFlag[] = own && this.#capabilities.ownedTables ? ['owner', 'persist'] : []
+    this.reader = new Reader({ namespace, flags, portId: this.#socket.portId })
   }
 
   commit(transaction: Transaction): Promise<void> | undefined {
@@ -56,33 +54,9 @@ export class NetlinkBackend implements Backend {
     return undefined
   }
 
-  readCounters(): Promise<ReadonlyMap<CounterName, CounterValue>> {
-    return this.#reader.counters()
-  }
-
-  readCountersNow(names: Iterable<CounterName>): ReadonlyMap<CounterName, CounterValue> {
-    return this.#reader.countersNow(names)
-  }
-
-  eachElement(set: SetName, visit: (key: Key, value: Value) => void): Promise<boolean> {
-    return this.#reader.eachElement(set, visit)
-  }
-
-  readElementsNow(set: SetName, keys: ReadonlySet<Key>): ReadonlyMap<Key, Value> {
-    return this.#reader.elementsNow(set, keys)
-  }
-
-  structure(): string {
-    return this.#reader.structure()
-  }
-
-  state(): BackendState {
-    return readState(this.#reader, { flags: this.#flags, portId: this.#socket.portId })
-  }
-
   close(): void {
     this.#socket.close()
-    this.#reader.close()
+    this.reader.close()
   }
 
   get #proof(): Proof {
@@ -121,7 +95,7 @@ export class NetlinkBackend implements Backend {
 
   #explain(first: NetlinkError, others: readonly NetlinkError[]): VethguardError {
     if (others.length > 0) first.cause = new AggregateError(others.slice(0, OTHER_ERRORS), `and ${others.length} more`)
-    return first.errno === EPERM && ownedByOther(this.state()) ? foreignTables(first) : first
+    return hasErrno(first, 'EPERM') && ownedByOther(this.reader.state()) ? foreignTables(first) : first
   }
 }
 

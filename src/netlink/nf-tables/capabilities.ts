@@ -1,7 +1,9 @@
 // What this kernel can do: tried once, without leaving a trace. (A refused batch costs the kernel some milliseconds.)
-import { MessageWriter } from './message.ts'
-import { BATCH_SUBSYSTEM, FAMILY, NFT_MSG, NLM_F, NLMSG, TABLE, TABLE_FLAG } from './protocol.ts'
-import { errnoOf, type NetfilterSocket } from './socket.ts'
+import { errnoOf } from '../message.ts'
+import { MessageWriter } from '../message-writer.ts'
+import { NLM_F } from '../protocol.ts'
+import { BATCH_SUBSYSTEM, FAMILY, NFNL_MSG, NFT_MSG, TABLE, TABLE_FLAG } from './protocol.ts'
+import type { NetfilterSocket } from './socket.ts'
 
 export interface Capabilities {
   /** The end of a batch is acknowledged (kernel 6.10). */
@@ -15,7 +17,7 @@ const PROBE_TABLE = 'vethguard-probe'
 /** Makes and deletes an owned table in one batch: nobody can see it. */
 export function probe(socket: NetfilterSocket): Capabilities {
   const writer = new MessageWriter(1, 512)
-  frame(writer, NLMSG.BATCH_BEGIN, 0)
+  frame(writer, NFNL_MSG.BATCH_BEGIN, 0)
   writer.begin(NFT_MSG.NEWTABLE, NLM_F.REQUEST | NLM_F.CREATE, FAMILY.inet)
   writer.string(TABLE.NAME, PROBE_TABLE)
   writer.u32(TABLE.FLAGS, TABLE_FLAG.owner | TABLE_FLAG.persist)
@@ -23,7 +25,7 @@ export function probe(socket: NetfilterSocket): Capabilities {
   const last = writer.begin(NFT_MSG.DELTABLE, NLM_F.REQUEST | NLM_F.ACK, FAMILY.inet)
   writer.string(TABLE.NAME, PROBE_TABLE)
   writer.end()
-  const end = frame(writer, NLMSG.BATCH_END, NLM_F.ACK)
+  const end = frame(writer, NFNL_MSG.BATCH_END, NLM_F.ACK)
   socket.send(writer.bytes)
   const errors = new Map<number, number>()
   for (const answer of socket.receiveAll()) errors.set(answer.sequence, errnoOf(answer))

@@ -3,10 +3,12 @@ import { predecessor, type Address } from '../../cluster/address.ts'
 import type { CounterName, Key, Value } from '../../nftables/content.ts'
 import type { SetName } from '../../nftables/schema.ts'
 import type { CounterValue, TableFlag } from '../../nftables/transaction.ts'
-import { attribute, eachAttribute, NFGENMSG_BYTES, textOf } from './attributes.ts'
+import { attribute, eachAttribute, textOf } from '../attributes.ts'
+import type { Message } from '../message.ts'
 import { interval, swapHostFields } from './elements.ts'
-import { COUNTER, DATA, ELEMENT, ELEMENT_INTERVAL_END, ELEMENTS, OBJECT, TABLE, TABLE_FLAG, USERDATA_COMMENT } from './protocol.ts'
-import type { Answer } from './socket.ts'
+import {
+  COUNTER, DATA, ELEMENT, ELEMENT_INTERVAL_END, ELEMENTS, NFGENMSG_BYTES, OBJECT, TABLE, TABLE_FLAG, USERDATA_COMMENT,
+} from './protocol.ts'
 
 interface RawElement {
   key: string
@@ -24,7 +26,7 @@ export class ElementsDecoder {
     this.#set = set
   }
 
-  take({ datagram, start, end }: Answer): void {
+  take({ datagram, start, end }: Message): void {
     const list = attribute(datagram, { start: start + NFGENMSG_BYTES, end }, ELEMENTS.LIST)
     if (list === undefined) return
     eachAttribute(datagram, list.start, list.end, (_, from, to) => this.#elements.push(readElement(datagram, from, to)))
@@ -50,7 +52,7 @@ export class ElementsDecoder {
 }
 
 /** Name, value and comment of a counter object. */
-export function readCounter({ datagram, start, end }: Answer): readonly [CounterName, CounterValue] {
+export function readCounter({ datagram, start, end }: Message): readonly [CounterName, CounterValue] {
   let name = ''
   let packets = 0
   let bytes = 0
@@ -84,7 +86,7 @@ export interface KernelTable {
   readonly owner: number
 }
 
-export function readTable({ datagram, start, end }: Answer): KernelTable {
+export function readTable({ datagram, start, end }: Message): KernelTable {
   let name = ''
   let handle = 0n
   let flags = 0

@@ -1,13 +1,14 @@
 // Elements of sets and maps → NEWSETELEM and DELSETELEM messages. The hot path of the agent: no copies, no temporary buffers.
+import { padded } from '../../base/padded.ts'
 import { successor, type Address } from '../../cluster/address.ts'
 import type { Key, Value } from '../../nftables/content.ts'
-import { padded } from '../../nftables/element-text.ts'
 import { FIELD, schemaOf, TABLE_NAME, type SetName } from '../../nftables/schema.ts'
 import type { Command, Elements } from '../../nftables/transaction.ts'
 import type { Steps } from '../../base/steps.ts'
-import { MAX_ATTRIBUTE_BYTES, type MessageWriter } from './message.ts'
+import { MAX_ATTRIBUTE_BYTES, type MessageWriter } from '../message-writer.ts'
+import { NLM_F } from '../protocol.ts'
+import { DATA, ELEMENT, ELEMENT_INTERVAL_END, ELEMENTS, FAMILY, LIST_ITEM, NFT_MSG } from './protocol.ts'
 import type { Request } from './socket.ts'
-import { DATA, ELEMENT, ELEMENT_INTERVAL_END, ELEMENTS, FAMILY, LIST_ITEM, NFT_MSG, NLM_F } from './protocol.ts'
 
 /** More than any element takes: two keys of 40 bytes and a counter's name of 255, with their headers; a range takes two elements. */
 const ELEMENT_BYTES = 1024

@@ -2,8 +2,9 @@
 import type { Command, Transaction } from '../../nftables/transaction.ts'
 import { atOnce, type Steps } from '../../base/steps.ts'
 import { writeElements } from './elements.ts'
-import { MessageWriter, sequenceAfter } from './message.ts'
-import { BATCH_SUBSYSTEM, NLM_F, NLMSG } from './protocol.ts'
+import { MessageWriter, sequenceAfter } from '../message-writer.ts'
+import { NLM_F } from '../protocol.ts'
+import { BATCH_SUBSYSTEM, NFNL_MSG } from './protocol.ts'
 import * as structure from './structure.ts'
 
 /** Which message's acknowledgement proves the commit: the batch's end (kernel 6.10) or the last command. */
@@ -28,7 +29,7 @@ export function* encoding({ commands }: Transaction, firstSequence: number, proo
   const writer = new MessageWriter(firstSequence)
   /** Elements can take many messages: the first of each command, in order. */
   const firsts: number[] = []
-  writer.begin(NLMSG.BATCH_BEGIN, NLM_F.REQUEST, 0, BATCH_SUBSYSTEM)
+  writer.begin(NFNL_MSG.BATCH_BEGIN, NLM_F.REQUEST, 0, BATCH_SUBSYSTEM)
   writer.end()
   for (const command of commands) {
     firsts.push(writer.sequence)
@@ -37,7 +38,7 @@ export function* encoding({ commands }: Transaction, firstSequence: number, proo
     yield
   }
   if (proof === 'last command') writer.addFlags(NLM_F.ACK)
-  const end = writer.begin(NLMSG.BATCH_END, NLM_F.REQUEST | (proof === 'end' ? NLM_F.ACK : 0), 0, BATCH_SUBSYSTEM)
+  const end = writer.begin(NFNL_MSG.BATCH_END, NLM_F.REQUEST | (proof === 'end' ? NLM_F.ACK : 0), 0, BATCH_SUBSYSTEM)
   writer.end()
   return {
     bytes: writer.bytes,

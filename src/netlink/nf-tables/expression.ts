@@ -1,7 +1,7 @@
 // The single expressions of nf_tables, one function each. Attribute numbers are those of linux/netfilter/nf_tables.h
 // (NFTA_META_*, NFTA_PAYLOAD_*, ...); their order is that of nft.
 import type { Statement } from '../../nftables/statement.ts'
-import type { MessageWriter } from './message.ts'
+import type { MessageWriter } from '../message-writer.ts'
 import { DATA, LIST_ITEM, OBJECT_COUNTER, VERDICT, VERDICT_CODE } from './protocol.ts'
 
 const REGISTER_VERDICT = 0

@@ -1,12 +1,13 @@
 // Statements → the expressions that nft 1.0.6 generates for their text, dependencies included, so that `nft list ruleset`
 // shows the same whoever made the rule. `nft --debug=netlink` shows them.
+import { padded } from '../../base/padded.ts'
 import { addressBytes } from '../../cluster/address.ts'
-import { padded } from '../../nftables/element-text.ts'
+import { classidBytes } from '../../nftables/keys.ts'
 import { FIELD, schemaOf, type FieldType, type TableFamily } from '../../nftables/schema.ts'
 import type { Field, Rule, Statement } from '../../nftables/statement.ts'
 import * as write from './expression.ts'
 import { BASE, COMPARE, META, REGISTER_1 } from './expression.ts'
-import type { MessageWriter } from './message.ts'
+import type { MessageWriter } from '../message-writer.ts'
 import { NFPROTO_IPV4, NFPROTO_IPV6 } from './protocol.ts'
 
 /** The first of the 4-byte registers, which are the same bytes. */
@@ -89,6 +90,11 @@ function writeMatch(scope: Scope, statement: Extract<Statement, { match: unknown
       break
     case 'ether type':
       writeEtherType(writer, ETHERTYPE[statement.type])
+      break
+    case 'priority':
+      write.meta(writer, META.priority, REGISTER_1)
+      write.mask(writer, classidBytes(statement.mask))
+      write.compare(writer, COMPARE.equal, classidBytes(statement.bits))
   }
 }
 
@@ -163,7 +169,7 @@ function writeCtState(writer: MessageWriter, states: readonly (keyof typeof CT_S
 function writePriority(scope: Scope, statement: Extract<Statement, { set: unknown }>): void {
   const { writer } = scope
   if ('map' in statement) {
-    writeKey(scope, statement.key, false)
+    writeKey(scope, statement.key, schemaOf(statement.map).interval === true)
     write.lookup(writer, statement.map, REGISTER_1)
   } else {
     write.zero(writer)

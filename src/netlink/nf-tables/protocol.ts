@@ -1,9 +1,10 @@
-// Numbers of linux/netlink.h, netfilter/nfnetlink.h and netfilter/nf_tables.h, as far as the agent needs them.
+// Numbers of netfilter/nfnetlink.h and netfilter/nf_tables.h, as far as the agent needs them.
 
 export const NETLINK_NETFILTER = 12
 
-export const NLMSG = { ERROR: 2, DONE: 3, BATCH_BEGIN: 16, BATCH_END: 17 } as const
-export const NLM_F = { REQUEST: 1, ACK: 4, DUMP_INTR: 0x10, DUMP: 0x300, CREATE: 0x400, APPEND: 0x800 } as const
+/** struct nfgenmsg, which stands between header and attributes. */
+export const NFGENMSG_BYTES = 4
+export const NFNL_MSG = { BATCH_BEGIN: 16, BATCH_END: 17 } as const
 
 const NFNL_SUBSYS_NFTABLES = 10
 /** res_id of BATCH_BEGIN and BATCH_END: whose batch it is. */
@@ -34,7 +35,7 @@ export const FAMILY = { inet: 1, bridge: 7 } as const
 export const NFPROTO_IPV4 = 2
 export const NFPROTO_IPV6 = 10
 
-export const HOOK = { prerouting: 0, forward: 2 } as const
+export const HOOK = { prerouting: 0, input: 1, forward: 2 } as const
 
 export const TABLE_FLAG = { owner: 2, persist: 4 } as const
 export const SET_FLAG = { interval: 4, map: 8, object: 64, concat: 128 } as const

@@ -1,41 +1,56 @@
 // Reads the tables back: what is there, every element, every counter. On its own socket, beside the one that commits.
-import { setImmediate } from 'node:timers/promises'
-import { NetlinkError, VethguardError } from '../../base/errors.ts'
+import { hasErrno, VethguardError } from '../../base/errors.ts'
+import { inTurns } from '../../base/steps.ts'
+import type { BackendState, KernelReader } from '../../nftables/backend.ts'
 import type { Content, CounterName, Key, Value } from '../../nftables/content.ts'
 import { SPOOFED } from '../../nftables/program.ts'
 import { SET_NAMES, TABLE_NAME, type SetName, type TableFamily } from '../../nftables/schema.ts'
-import { TABLE_FAMILIES, type CounterValue, plus } from '../../nftables/transaction.ts'
-import { attribute, NFGENMSG_BYTES } from './attributes.ts'
+import { TABLE_FAMILIES, type CounterValue, plus, type TableFlag } from '../../nftables/transaction.ts'
+import { attribute } from '../attributes.ts'
+import type { Message } from '../message.ts'
 import { ElementsDecoder, readCounter, readTable, type KernelTable } from './decode.ts'
 import { elementOf, elementsOf, interval } from './elements.ts'
-import { FAMILY, GENERATION_ID, NFT_MSG, OBJECT, OBJECT_COUNTER } from './protocol.ts'
+import { FAMILY, GENERATION_ID, NFGENMSG_BYTES, NFT_MSG, OBJECT, OBJECT_COUNTER } from './protocol.ts'
+import { tableState } from './state.ts'
 import { structureIn, structureRequests } from './structure-reader.ts'
-import { NetfilterSocket, type Answer, type Request } from './socket.ts'
+import { NetfilterSocket, type Request } from './socket.ts'
 
 /** Others commit too, and any commit ends a consistent look. */
 const ATTEMPTS = 20
 /** Of counters, several looks that commits ran into say enough together. */
 const COUNTER_LOOKS = 5
-/** How long a dump goes on before others get the event loop: one datagram of 32 KiB can take the kernel some milliseconds. */
-const TURN_MS = 5
 
-const ENOENT = 2
+export interface ReaderOptions {
+  /** Path of a network namespace; undefined: the process's own. */
+  readonly namespace?: string | undefined
+  /** Flags that new tables are to have. */
+  readonly flags?: readonly TableFlag[]
+  /** Port id of the socket that owns our tables; undefined: we own none. */
+  readonly portId?: number
+}
 
-export class Reader {
+export class Reader implements KernelReader {
+  readonly #options: ReaderOptions
   /** For questions that are answered at once. */
   readonly #questions: NetfilterSocket
   /** For long dumps, one at a time. */
   readonly #dumps: NetfilterSocket
   #lastDump: Promise<unknown> = Promise.resolve()
 
-  /** @param namespace path of a network namespace; undefined: the process's own */
-  constructor(namespace?: string) {
-    this.#questions = new NetfilterSocket(namespace)
-    this.#dumps = new NetfilterSocket(namespace)
+  constructor(options: ReaderOptions = {}) {
+    this.#options = options
+    this.#questions = new NetfilterSocket(options.namespace)
+    this.#dumps = new NetfilterSocket(options.namespace)
+  }
+
+  state(): BackendState {
+    const { flags = [], portId } = this.#options
+    const tables = new Map(Array.from(this.#tables(), ([family, table]) => [family, tableState(table, portId)]))
+    return { generation: this.#generation(), tables, flags }
   }
 
   /** A number that changes with every commit of anyone. */
-  generation(): number {
+  #generation(): number {
     let generation = 0
     this.#questions.request({ what: 'get generation', type: NFT_MSG.GETGEN, family: 0 }, ({ datagram, start, end }) => {
       const id = attribute(datagram, { start: start + NFGENMSG_BYTES, end }, GENERATION_ID)
@@ -45,7 +60,7 @@ export class Reader {
   }
 
   /** The agent's tables, whoever made them. */
-  tables(): ReadonlyMap<TableFamily, KernelTable> {
+  #tables(): ReadonlyMap<TableFamily, KernelTable> {
     const tables = new Map<TableFamily, KernelTable>()
     this.#questions.request({ what: 'list tables', type: NFT_MSG.GETTABLE, family: 0, all: true }, (answer) => {
       const table = readTable(answer)
@@ -61,7 +76,7 @@ export class Reader {
    */
   content(): Promise<Content | undefined> {
     const look = async (): Promise<{ readonly value: Content | undefined } | undefined> => {
-      if (!this.tables().has('inet')) return { value: undefined }
+      if (!this.#tables().has('inet')) return { value: undefined }
       const sets = new Map<SetName, ReadonlyMap<Key, Value>>()
       for (const set of SET_NAMES) {
         const elements = await dumpElements(this.#dumps, set)
@@ -71,7 +86,7 @@ export class Reader {
       const { isWhole, counters } = await dumpCounters(this.#dumps, 'inet')
       return isWhole ? { value: { sets, counters: new Set([...counters.keys()].filter((name) => name !== SPOOFED)) } } : undefined
     }
-    return this.#inTurn(async () => {
+    return this.#afterOthers(async () => {
       const found = await this.#consistently(ATTEMPTS, look)
       if (found === undefined) throw new VethguardError('NETLINK', `list elements: others changed the rules ${ATTEMPTS} times meanwhile`)
       return found.value
@@ -90,7 +105,7 @@ export class Reader {
       for (const [name, value] of bridge.counters) seen.bridge.set(name, value)
       return inet.isWhole && bridge.isWhole ? { value: sumOf(inet.counters, bridge.counters) } : undefined
     }
-    return this.#inTurn(async () => {
+    return this.#afterOthers(async () => {
       const found = await this.#consistently(COUNTER_LOOKS, look)
       return found?.value ?? sumOf(seen.inet, seen.bridge)
     })
@@ -102,11 +117,11 @@ export class Reader {
     const tell = (): void => {
       for (const [key, value] of decoder.drain()) visit(key, value)
     }
-    const take = (answer: Answer): void => {
+    const take = (answer: Message): void => {
       decoder.take(answer)
       if (interval(set) !== 'tree') tell()
     }
-    const found = await this.#inTurn(() => unlessMissing(() => dump(this.#dumps, elementsOf(set), take)))
+    const found = await this.#afterOthers(() => unlessMissing(() => inTurns(this.#dumps.dump(elementsOf(set), take))))
     tell()
     return found !== undefined
   }
@@ -119,7 +134,6 @@ export class Reader {
     return new Map(decoder.drain().filter(([key]) => keys.has(key)))
   }
 
-  /** See Backend. */
   structure(): string {
     const parts: string[] = []
     for (const request of structureRequests()) {
@@ -153,15 +167,15 @@ export class Reader {
   /** Looks until nobody has committed from the first question to the last answer. @returns undefined if that never came about */
   async #consistently<T extends object>(attempts: number, look: () => Promise<T | undefined>): Promise<T | undefined> {
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const before = this.generation()
+      const before = this.#generation()
       const result = await look()
-      if (result !== undefined && this.generation() === before) return result
+      if (result !== undefined && this.#generation() === before) return result
     }
     return undefined
   }
 
-  /** After earlier dumps. */
-  #inTurn<T>(read: () => Promise<T>): Promise<T> {
+  /** Reads when earlier dumps have ended. */
+  #afterOthers<T>(read: () => Promise<T>): Promise<T> {
     const result = this.#lastDump.then(read)
     this.#lastDump = result.catch(() => undefined)
     return result
@@ -170,7 +184,7 @@ export class Reader {
 
 async function dumpElements(socket: NetfilterSocket, set: SetName): Promise<ReadonlyMap<Key, Value> | 'interrupted' | 'missing'> {
   const decoder = new ElementsDecoder(set)
-  const consistent = await unlessMissing(() => dump(socket, elementsOf(set), (answer) => decoder.take(answer)))
+  const consistent = await unlessMissing(() => inTurns(socket.dump(elementsOf(set), (answer) => decoder.take(answer))))
   if (consistent === undefined) return 'missing'
   return (consistent ? decoder.finish() : undefined) ?? 'interrupted'
 }
@@ -193,7 +207,7 @@ async function dumpCounters(socket: NetfilterSocket, family: TableFamily): Promi
       writer.u32(OBJECT.TYPE, OBJECT_COUNTER)
     },
   }
-  return { counters, isWhole: await dump(socket, request, (answer) => counters.set(...readCounter(answer))) }
+  return { counters, isWhole: await inTurns(socket.dump(request, (answer) => counters.set(...readCounter(answer)))) }
 }
 
 /** Adds those of the other to those of one. */
@@ -207,19 +221,7 @@ async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> 
   try {
     return await read()
   } catch (error) {
-    if (error instanceof NetlinkError && error.errno === ENOENT) return undefined
+    if (hasErrno(error, 'ENOENT')) return undefined
     throw error
-  }
-}
-
-/** As inTurns() of steps.ts, but a short dump is made without any pause, in which somebody could commit. */
-async function dump(socket: NetfilterSocket, request: Request, visit: (answer: Answer) => void): Promise<boolean> {
-  const steps = socket.dump(request, visit)
-  for (let turnAt = performance.now(); ;) {
-    const step = steps.next()
-    if (step.done === true) return step.value
-    if (performance.now() - turnAt < TURN_MS) continue
-    await setImmediate()
-    turnAt = performance.now()
   }
 }

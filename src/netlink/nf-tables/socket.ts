@@ -1,12 +1,14 @@
 // One NETLINK_NETFILTER socket: sends batches, asks questions. The kernel does all within send(2), so answers are there at once.
 import { closeSync } from 'node:fs'
-import { NetlinkError, SystemCallError, VethguardError } from '../../base/errors.ts'
-import { atOnce } from '../../base/steps.ts'
-import { EINTR, ENOBUFS, EPERM, getsockname, MSG_DONTWAIT, recv, send, sendInBackground, setsockopt, SOL_SOCKET } from '../libc.ts'
+import { constants } from 'node:os'
+import { hasErrno, NetlinkError, VethguardError } from '../../base/errors.ts'
+import { atOnce, type Steps } from '../../base/steps.ts'
+import { getsockname, MSG_DONTWAIT, recv, send, sendInBackground, setsockopt, SOL_SOCKET } from '../libc.ts'
 import { DATAGRAM_BYTES, openNetlinkSocket, setReceiveBuffer, SOL_NETLINK } from '../open-socket.ts'
-import { messages, type Message } from './attributes.ts'
-import { MessageWriter, sequenceAfter } from './message.ts'
-import { NETLINK_NETFILTER, NLM_F, NLMSG } from './protocol.ts'
+import { errnoOf, isEnd, messages, type Message } from '../message.ts'
+import { MessageWriter, sequenceAfter } from '../message-writer.ts'
+import { NLM_F } from '../protocol.ts'
+import { NETLINK_NETFILTER } from './protocol.ts'
 
 const SO_SNDBUF = 7
 const SO_SNDBUFFORCE = 32
@@ -33,11 +35,6 @@ export interface Request {
   readonly all?: boolean
   /** Writes the attributes. */
   readonly attributes?: (writer: MessageWriter) => void
-}
-
-/** One message that answers, with the datagram that it lies in. Read it at once: the datagram is used again. */
-export interface Answer extends Message {
-  readonly datagram: Buffer
 }
 
 /**
@@ -80,12 +77,12 @@ export class NetfilterSocket {
    * @returns true if the answers are consistent, false if a commit ran into the dump
    * @throws NetlinkError
    */
-  request(request: Request, visit: (answer: Answer) => void): boolean {
+  request(request: Request, visit: (answer: Message) => void): boolean {
     return atOnce(this.dump(request, visit))
   }
 
-  /** As request(), but pauses after each datagram, so that a long dump can let others work. */
-  *dump(request: Request, visit: (answer: Answer) => void): Generator<undefined, boolean> {
+  /** As request(), with a step for each datagram of 32 KiB, which can take the kernel some milliseconds. */
+  *dump(request: Request, visit: (answer: Message) => void): Steps<boolean> {
     const { what } = request
     const sequence = this.#ask(request)
     let consistent = true
@@ -101,7 +98,7 @@ export class NetfilterSocket {
   }
 
   /** Asks many questions about one thing each, at once. What the kernel refuses (there is no such thing) has no answer. */
-  requestEach(requests: readonly Request[], visit: (answer: Answer) => void): void {
+  requestEach(requests: readonly Request[], visit: (answer: Message) => void): void {
     for (let at = 0; at < requests.length; at += QUESTIONS_AT_ONCE) {
       const last = this.#ask(...requests.slice(at, at + QUESTIONS_AT_ONCE))
       this.#visitUntil(last, visit)
@@ -109,7 +106,7 @@ export class NetfilterSocket {
   }
 
   /** Until the question of this number has its end. */
-  #visitUntil(last: number, visit: (answer: Answer) => void): void {
+  #visitUntil(last: number, visit: (answer: Message) => void): void {
     for (;;) {
       for (const answer of this.#receiveOne()) {
         if (!isEnd(answer)) visit(answer)
@@ -134,15 +131,15 @@ export class NetfilterSocket {
   }
 
   /** All messages that are there now, without those that there was no room for. */
-  *receiveAll(): Generator<Answer> {
-    for (let length = this.#receiveRest(); length !== undefined; length = this.#receiveRest()) yield* this.#answers(length)
+  *receiveAll(): Generator<Message> {
+    for (let length = this.#receiveRest(); length !== undefined; length = this.#receiveRest()) yield* messages(this.#datagram, length)
   }
 
   /** The messages of the next datagram. */
-  *#receiveOne(): Generator<Answer> {
+  *#receiveOne(): Generator<Message> {
     const length = this.#receive()
     if (length === undefined) throw new VethguardError('NETLINK', 'the kernel did not answer a netlink request')
-    yield* this.#answers(length)
+    yield* messages(this.#datagram, length)
   }
 
   /** A full buffer is told once (ENOBUFS). Then what is in it must be read: until it is empty the kernel adds no more answers. */
@@ -150,17 +147,13 @@ export class NetfilterSocket {
     try {
       return this.#receive()
     } catch (error) {
-      if (!SystemCallError.is(error, ENOBUFS)) throw error
+      if (!hasErrno(error, 'ENOBUFS')) throw error
       return this.#receive()
     }
   }
 
   #receive(): number | undefined {
     return recv(this.#fd, this.#datagram, MSG_DONTWAIT)
-  }
-
-  *#answers(length: number): Generator<Answer> {
-    for (const message of messages(this.#datagram, length)) yield { ...message, datagram: this.#datagram }
   }
 
   /** What comes after fails with EBADF; the number may name another file by then. */
@@ -171,20 +164,11 @@ export class NetfilterSocket {
   }
 }
 
-function isEnd({ type }: Message): boolean {
-  return type === NLMSG.DONE || type === NLMSG.ERROR
-}
-
 /** @returns false if a table that was deleted meanwhile broke off the dump @throws NetlinkError */
-function endedWell(what: string, answer: Answer): boolean {
+function endedWell(what: string, answer: Message): boolean {
   const errno = errnoOf(answer)
-  if (errno !== 0 && errno !== EINTR) throw new NetlinkError(what, errno)
+  if (errno !== 0 && errno !== constants.errno.EINTR) throw new NetlinkError(what, errno)
   return errno === 0
-}
-
-/** Positive errno, or 0: both kinds of end begin with it, negated. */
-export function errnoOf({ datagram, start }: Answer): number {
-  return Math.abs(datagram.readInt32LE(start))
 }
 
 /** Without CAP_NET_ADMIN in the first user namespace there is only as much as net.core.wmem_max allows. */
@@ -192,7 +176,7 @@ function setSendBuffer(fd: number): void {
   try {
     setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BYTES)
   } catch (error) {
-    if (!SystemCallError.is(error, EPERM)) throw error
+    if (!hasErrno(error, 'EPERM')) throw error
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, SEND_BYTES)
   }
 }

@@ -1,9 +1,10 @@
 // Reads chains, rules and sets back, to see whether somebody touched them.
 import { TABLE_NAME, type TableFamily } from '../../nftables/schema.ts'
 import { TABLE_FAMILIES } from '../../nftables/transaction.ts'
-import { attribute, NFGENMSG_BYTES, textOf, type Span } from './attributes.ts'
-import { CHAIN, FAMILY, NFT_MSG, RULE, SET } from './protocol.ts'
-import type { Answer, Request } from './socket.ts'
+import { attribute, textOf, type Span } from '../attributes.ts'
+import type { Message } from '../message.ts'
+import { CHAIN, FAMILY, NFGENMSG_BYTES, NFT_MSG, RULE, SET } from './protocol.ts'
+import type { Request } from './socket.ts'
 
 /** Who asks for chains gets those of other tables too. Rules and sets are asked by table. */
 const ASKED = [
@@ -32,7 +33,7 @@ function requestOf(family: TableFamily, { type, what, table }: (typeof ASKED)[nu
  * What an answer tells that only a change of structure changes: rules and chains to the byte, of a set its name and number.
  * (What newer kernels add about sets can be the number of elements.)
  */
-export function structureIn(question: number, { datagram, start, end }: Answer): string {
+export function structureIn(question: number, { datagram, start, end }: Message): string {
   const span = { start: start + NFGENMSG_BYTES, end }
   const text = ({ start: from, end: to }: Span): string => datagram.toString('latin1', from, to)
   if (question === NFT_MSG.GETSET) return [SET.NAME, SET.HANDLE].map((type) => text(attribute(datagram, span, type) ?? { start: 0, end: 0 })).join('')

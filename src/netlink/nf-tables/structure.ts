@@ -1,4 +1,5 @@
 // Tables, counters, sets, chains and rules → their messages, as nft 1.0.6 would send them.
+import { padded } from '../../base/padded.ts'
 import type { CounterName } from '../../nftables/content.ts'
 import type { Chain } from '../../nftables/program.ts'
 import { FIELD, schemaOf, SET_NAMES, TABLE_NAME, type FieldType, type SetName, type TableFamily } from '../../nftables/schema.ts'
@@ -6,10 +7,11 @@ import type { Rule } from '../../nftables/statement.ts'
 import type { CounterValue, TableFlag } from '../../nftables/transaction.ts'
 import { interval } from './elements.ts'
 import { writeExpressions } from './expressions.ts'
-import type { MessageWriter } from './message.ts'
+import type { MessageWriter } from '../message-writer.ts'
+import { NLM_F } from '../protocol.ts'
 import * as nf from './protocol.ts'
 
-const { FAMILY, NFT_MSG, NLM_F } = nf
+const { FAMILY, NFT_MSG } = nf
 const CREATE = NLM_F.REQUEST | NLM_F.CREATE
 const NF_ACCEPT = 1
 
@@ -114,7 +116,7 @@ function setFlags(set: SetName): number {
 
 function fieldLength(key: readonly FieldType[], field: FieldType): number {
   const { bytes } = FIELD[field]
-  return key.length === 1 ? bytes : (bytes + 3) & ~3
+  return key.length === 1 ? bytes : padded(bytes)
 }
 
 function writeFieldLengths(writer: MessageWriter, key: readonly FieldType[]): void {

@@ -1,7 +1,7 @@
 // rtnetlink messages → plain values. Everything that does not matter here is left out; what does not fit is undefined.
 import { addressFromBytes, type Address } from '../../cluster/address.ts'
-import { textOf } from '../nf-tables/attributes.ts'
-import { readAttributes, type Attributes, type Message } from './message.ts'
+import { readAttributes, textOf, type Attributes } from '../attributes.ts'
+import { bodyOf, type Message } from '../message.ts'
 import {
   AF_BRIDGE, AF_INET, AF_INET6, AF_UNSPEC, IFA, IFF_UP, IFLA, IFLA_INFO, NDA, NUD, RTA, RTM, RTM_F_CLONED, RTN_UNICAST,
 } from './protocol.ts'
@@ -70,7 +70,8 @@ export function decodeEvent(message: Message): RouteEvent | undefined {
 }
 
 /** struct ifinfomsg. A message of family AF_BRIDGE tells of a port, not of a link: its "deletion" only frees the port. */
-export function decodeLink({ type, body }: Message): Link | undefined {
+export function decodeLink(message: Message): Link | undefined {
+  const [type, body] = [message.type, bodyOf(message)]
   if ((type !== RTM.NEWLINK && type !== RTM.DELLINK) || body[0] !== AF_UNSPEC) return undefined
   const attributes = readAttributes(body.subarray(16))
   const info = readAttributes(attributes.get(IFLA.LINKINFO) ?? Buffer.alloc(0))
@@ -87,7 +88,8 @@ export function decodeLink({ type, body }: Message): Link | undefined {
 }
 
 /** struct ifaddrmsg. IFA_ADDRESS is the far end on point-to-point links, so IFA_LOCAL goes first. */
-export function decodeAddress({ type, body }: Message): LinkAddress | undefined {
+export function decodeAddress(message: Message): LinkAddress | undefined {
+  const [type, body] = [message.type, bodyOf(message)]
   if (type !== RTM.NEWADDR) return undefined
   const attributes = readAttributes(body.subarray(8))
   const bytes = attributes.get(IFA.LOCAL) ?? attributes.get(IFA.ADDRESS)
@@ -95,7 +97,8 @@ export function decodeAddress({ type, body }: Message): LinkAddress | undefined 
 }
 
 /** struct rtmsg. */
-export function decodeHostRoute({ type, body }: Message): HostRoute | undefined {
+export function decodeHostRoute(message: Message): HostRoute | undefined {
+  const [type, body] = [message.type, bodyOf(message)]
   if ((type !== RTM.NEWROUTE && type !== RTM.DELROUTE) || !isUnicastToOne(body)) return undefined
   const attributes = readAttributes(body.subarray(12))
   const destination = attributes.get(RTA.DST)
@@ -112,7 +115,8 @@ function isUnicastToOne(rtmsg: Buffer): boolean {
 }
 
 /** struct ndmsg of an IP family. */
-export function decodeNeighbour({ type, body }: Message): Neighbour | undefined {
+export function decodeNeighbour(message: Message): Neighbour | undefined {
+  const [type, body] = [message.type, bodyOf(message)]
   if ((type !== RTM.NEWNEIGH && type !== RTM.DELNEIGH) || addressBits(body[0]) === undefined) return undefined
   const state = body.readUInt16LE(8)
   if ((state & NUD.NOARP) !== 0) return undefined
@@ -124,7 +128,8 @@ export function decodeNeighbour({ type, body }: Message): Neighbour | undefined 
 }
 
 /** struct ndmsg of AF_BRIDGE. Permanent entries are the ports' own addresses and multicast. */
-export function decodeFdb({ type, body }: Message): FdbEntry | undefined {
+export function decodeFdb(message: Message): FdbEntry | undefined {
+  const [type, body] = [message.type, bodyOf(message)]
   if ((type !== RTM.NEWNEIGH && type !== RTM.DELNEIGH) || body[0] !== AF_BRIDGE) return undefined
   if ((body.readUInt16LE(8) & NUD.PERMANENT) !== 0) return undefined
   const attributes = readAttributes(body.subarray(12))

@@ -1,12 +1,13 @@
 // Follows what changes in the kernel's tables: a multicast socket, read on a thread of libuv's pool.
 import { closeSync, read } from 'node:fs'
-import { SystemCallError } from '../../base/errors.ts'
-import { ENOBUFS, MSG_DONTWAIT, recv, send, setsockopt, SOL_SOCKET } from '../libc.ts'
-import { MessageWriter } from '../nf-tables/message.ts'
+import { hasErrno } from '../../base/errors.ts'
+import { MSG_DONTWAIT, recv, send, setsockopt, SOL_SOCKET } from '../libc.ts'
+import { messages } from '../message.ts'
+import { MessageWriter } from '../message-writer.ts'
 import { DATAGRAM_BYTES, openNetlinkSocket, setReceiveBuffer } from '../open-socket.ts'
+import { NLM_F, NLMSG } from '../protocol.ts'
 import { decodeEvent, type RouteEvent } from './decode.ts'
-import { readMessages } from './message.ts'
-import { NETLINK_ROUTE, NLM_F, NLMSG, RTNLGRP } from './protocol.ts'
+import { NETLINK_ROUTE, RTNLGRP } from './protocol.ts'
 
 const SO_RCVTIMEO = 20
 /** What was lost beyond this is told by one resync; see onLost. */
@@ -95,8 +96,7 @@ export class RouteEvents {
   }
 
   #decode(length: number): RouteEvent[] {
-    const events = readMessages(this.#datagram.subarray(0, length)).map(decodeEvent)
-    return events.filter((event) => event !== undefined)
+    return Array.from(messages(this.#datagram, length), decodeEvent).filter((event) => event !== undefined)
   }
 
   /** @returns undefined if no datagram is waiting */
@@ -105,7 +105,7 @@ export class RouteEvents {
       return recv(this.#fd, this.#datagram, MSG_DONTWAIT)
     } catch (error) {
       // Any other error comes again with the next read, which reports it.
-      if (!SystemCallError.is(error, ENOBUFS)) return undefined
+      if (!hasErrno(error, 'ENOBUFS')) return undefined
       this.#lost = true
       return 0
     }

@@ -1,9 +1,6 @@
-// Numbers of linux/netlink.h, rtnetlink.h, if_link.h, if_addr.h and neighbour.h, as far as the agent needs them.
+// Numbers of linux/rtnetlink.h, if_link.h, if_addr.h and neighbour.h, as far as the agent needs them.
 
 export const NETLINK_ROUTE = 0
-
-export const NLMSG = { NOOP: 1, ERROR: 2, DONE: 3 } as const
-export const NLM_F = { REQUEST: 1, ACK: 4, DUMP_INTR: 0x10, DUMP: 0x300 } as const
 
 export const RTM = {
   NEWLINK: 16,

@@ -1,11 +1,13 @@
 // One NETLINK_ROUTE socket for dumps, in the agent's namespace or in a named one.
 import { closeSync } from 'node:fs'
+import { constants } from 'node:os'
 import { NetlinkError } from '../../base/errors.ts'
-import { EINTR, recv, send, setsockopt } from '../libc.ts'
-import { MessageWriter, sequenceAfter } from '../nf-tables/message.ts'
+import { recv, send, setsockopt } from '../libc.ts'
+import { errnoOf, isEnd, messages, type Message } from '../message.ts'
+import { MessageWriter, sequenceAfter } from '../message-writer.ts'
 import { DATAGRAM_BYTES, openNetlinkSocket, SOL_NETLINK } from '../open-socket.ts'
-import { readMessages, type Message } from './message.ts'
-import { NETLINK_ROUTE, NLM_F, NLMSG } from './protocol.ts'
+import { NLM_F } from '../protocol.ts'
+import { NETLINK_ROUTE } from './protocol.ts'
 
 /** The kernel then takes the header and attributes of a dump request as filters, and refuses what it does not know. */
 const NETLINK_GET_STRICT_CHK = 12
@@ -44,7 +46,7 @@ export class RouteSocket {
       const values = this.#dumpOnce(request, decode)
       if (values !== undefined) return values
     }
-    throw new NetlinkError(`list ${request.what}, which changed ${DUMP_ATTEMPTS} times meanwhile`, EINTR)
+    throw new NetlinkError(`list ${request.what}, which changed ${DUMP_ATTEMPTS} times meanwhile`, constants.errno.EINTR)
   }
 
   close(): void {
@@ -80,19 +82,16 @@ export class RouteSocket {
   *#answers(sequence: number): Generator<Message> {
     for (let ended = false; !ended; ) {
       const length = recv(this.#fd, this.#datagram) ?? 0
-      const messages = readMessages(this.#datagram.subarray(0, length)).filter((message) => message.sequence === sequence)
-      yield* messages
-      ended = messages.some(isEnd)
+      for (const message of messages(this.#datagram, length)) {
+        if (message.sequence !== sequence) continue
+        yield message
+        ended ||= isEnd(message)
+      }
     }
   }
 }
 
-function isEnd({ type }: Message): boolean {
-  return type === NLMSG.DONE || type === NLMSG.ERROR
-}
-
-/** Both kinds of end begin with a negative errno, or 0. */
-function throwIfRefused(what: string, { body }: Message): void {
-  const errno = -body.readInt32LE(0)
+function throwIfRefused(what: string, end: Message): void {
+  const errno = errnoOf(end)
   if (errno !== 0) throw new NetlinkError(`list ${what}`, errno)
 }

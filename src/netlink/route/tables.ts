@@ -1,6 +1,6 @@
 // What the kernel's tables of links, addresses, routes and neighbours hold now, one function a table.
 import type { Address } from '../../cluster/address.ts'
-import type { MessageWriter } from '../nf-tables/message.ts'
+import type { MessageWriter } from '../message-writer.ts'
 import {
   decodeAddress, decodeFdb, decodeHostRoute, decodeLink, decodeNeighbour, type FdbEntry, type HostRoute, type Link, type Neighbour,
 } from './decode.ts'

@@ -3,10 +3,10 @@
 //   links, routes, neighbours, FDB ──events──▶ RouteState ──links concerned──┐
 //   addresses inside the peers' namespaces ──asked for each (retries)────────┴──▶ Veth ──▶ onChange
 //
-// Once it has started nothing ends it: when sockets fail all is begun anew with others, later and later.
+// Once started it goes on until it is closed: when sockets fail it opens new ones, at growing intervals, and rereads everything.
 import type { Address } from '../../cluster/address.ts'
 import type { Veth } from '../../cluster/veth.ts'
-import { throwUncaught } from '../../base/defect.ts'
+import { Backoff } from '../../base/backoff.ts'
 import { NetlinkError, VethguardError } from '../../base/errors.ts'
 import type { RouteEvent } from './decode.ts'
 import { RouteEvents } from './events.ts'
@@ -14,26 +14,17 @@ import { RouteSocket } from './socket.ts'
 import { RouteState, type PodLink } from './state.ts'
 import { addressesInside, fdb, hostRoutes, links, neighbours } from './tables.ts'
 
-/** When to look again for the addresses of a new veth: the CNI sets them some ms after the link, and nobody tells. */
+/** When to look again for the addresses of a new veth: the CNI sets them some ms after the link, and no event reports that. */
 const RETRY_MS = [2, 3, 5, 10, 10, 10, 20, 20, 20, 50, 50, 100, 200, 500, 1000, 2000, 5000] as const
-/** Between tries to follow again after a failure; doubled each time. */
-const FIRST_REOPEN_MS = 100
-const LONGEST_REOPEN_MS = 10_000
-
-/** "This veth is now so" (undefined: it is gone, or leads to no other namespace any more). */
-export interface VethChange {
-  readonly ifindex: number
-  readonly now: Veth | undefined
-}
 
 export interface VethTableOptions {
   /** Path of the network namespace to look at (needs SYS_ADMIN); undefined: the process's own. */
   readonly namespace?: string | undefined
   /** Size of the event buffer, in bytes. */
   readonly receiveBytes?: number | undefined
-  /** Changes that came together. Never called before start() nor after close(). */
-  readonly onChange: (changes: readonly VethChange[]) => void
-  /** The table may be out of date: events stopped, or the kernel refused to tell something. It is tried again. */
+  /** Called once for changes that came together; never before start() nor after close(). Must not throw. */
+  readonly onChange: () => void
+  /** The table may be out of date: events stopped, or the kernel refused a request. It is retried. */
   readonly onError: (error: Error) => void
 }
 
@@ -45,7 +36,7 @@ export class VethTable {
   #socket: RouteSocket | undefined
   #events: RouteEvents | undefined
   #resyncTimer: NodeJS.Timeout | undefined
-  #reopenMs = FIRST_REOPEN_MS
+  readonly #reopening = new Backoff({ firstMs: 100, longestMs: 10_000 })
   #closed = false
   #lost = 0
 
@@ -54,7 +45,7 @@ export class VethTable {
   }
 
   /**
-   * Reads everything, tells it (one onChange if there is any veth), and follows it from then on.
+   * Reads everything (one onChange if there is any veth), and follows changes from then on.
    * @throws SystemCallError, NetlinkError if the kernel cannot be asked
    */
   start(): void {
@@ -70,17 +61,17 @@ export class VethTable {
     this.#resync(this.#socket)
   }
 
-  /** All veths, as told by onChange. */
+  /** All veths that lead to another network namespace. */
   veths(): Iterable<Veth> {
     return this.#veths.values()
   }
 
-  /** How often events were lost and everything was read again. */
+  /** How often events were lost and everything was reread. */
   get lost(): number {
     return this.#lost
   }
 
-  /** Reads the addresses of all veths again: for when a pod has an address that no veth is known to have. */
+  /** Rereads the addresses of all veths: for a pod with an address that no veth is known to have. */
   refresh(): void {
     this.#update(this.#state.podLinks().map(({ ifindex }) => ifindex))
   }
@@ -116,11 +107,11 @@ export class VethTable {
     }, 0)
   }
 
-  /** Where netlink fails all is begun again with new sockets. */
+  /** Starts over with new sockets if netlink fails. */
   #trying(act: () => void): void {
     try {
       act()
-      this.#reopenMs = FIRST_REOPEN_MS
+      this.#reopening.reset()
     } catch (error) {
       if (!(error instanceof VethguardError)) throw error // a defect ends the process
       this.#reopenLater(error)
@@ -135,8 +126,7 @@ export class VethTable {
       void disconnected.then(() => {
         if (!this.#closed) this.#trying(() => this.start())
       })
-    }, this.#reopenMs)
-    this.#reopenMs = Math.min(this.#reopenMs * 2, LONGEST_REOPEN_MS)
+    }, this.#reopening.next())
   }
 
   #resync(socket: RouteSocket): void {
@@ -149,26 +139,17 @@ export class VethTable {
     this.#update(new Set([...this.#veths.keys(), ...state.podLinks().map(({ ifindex }) => ifindex)]))
   }
 
-  /** Looks at these links afresh and tells what changed. */
+  /** Rereads these links. */
   #update(ifindexes: Iterable<number>): void {
-    const changes: VethChange[] = []
+    let hasChanged = false
     for (const ifindex of ifindexes) {
       const now = this.#look(ifindex)
       if (equal(this.#veths.get(ifindex), now)) continue
       if (now === undefined) this.#veths.delete(ifindex)
       else this.#veths.set(ifindex, now)
-      changes.push({ ifindex, now })
+      hasChanged = true
     }
-    if (changes.length > 0) this.#tell(changes)
-  }
-
-  /** An error of those who are told must not pass for one of netlink, which would be tried again without the change. */
-  #tell(changes: readonly VethChange[]): void {
-    try {
-      this.#options.onChange(changes)
-    } catch (error) {
-      throwUncaught(error)
-    }
+    if (hasChanged) this.#options.onChange()
   }
 
   #look(ifindex: number): Veth | undefined {

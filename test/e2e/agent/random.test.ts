@@ -22,6 +22,7 @@ function poolOf({ lab }: Stage): AddressPool {
   return {
     slots: lab.pods.map(({ address4, address6, node }) => ({ v4: address4, v6: address6, node: node.name })),
     outside: lab.externals.flatMap(({ address4, address6 }) => [address4, address6]),
+    nodeNames: ['node-x'],
   }
 }
 

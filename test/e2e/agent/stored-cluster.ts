@@ -12,6 +12,8 @@ export async function storedCluster(admin: ApiClient): Promise<Cluster> {
     pods: defined(pods.map((object) => readPod(object).change?.now)),
     namespaces: defined(namespaces.map((object) => readNamespace(object).change?.now)),
     policies: defined(policies.map((object) => readPolicy(object).policy)),
+    clusterPolicies: [],
+    nodes: [],
   }
 }
 

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { EventRecorder } from '../../../src/kube/events/event-recorder.ts'
 import type { Notice } from '../../../src/cluster/notice.ts'
 import type { Timing } from '../../../src/kube/reflector/timing.ts'
-import { FakeApi, until } from '../fake-api.ts'
+import { until } from '../../../lab/patience.ts'
+import { FakeApi } from '../fake-api.ts'
 import { credentialsFor, FAST, listeningLog } from '../fixture.ts'
 
 const NOTICE: Notice = { kind: 'NetworkPolicy', key: 'shop/web', reason: 'SelectsNoPod', message: 'spec.podSelector (app in (wbe)) matches no pod' }
@@ -82,10 +83,11 @@ test('a bounded number waits to be written', async () => {
   const { recorder } = recorderOn('n1', { random: () => 0.5, sleep: () => gate.promise })
   for (let count = 0; count < 3000; count++) recorder.record({ ...NOTICE, message: `number ${count}` })
   gate.resolve(undefined)
-  await until(() => api.created.size >= 1000, 'those that waited', 20_000)
-  await sleep(50)
-  recorder.record(NOTICE)
-  await until(() => api.requests.length > 1000, 'the one after them')
+  await until(() => api.created.size >= 1000, 'those that waited')
+  await until(() => {
+    recorder.record(NOTICE) // there is room for it when the last of them is done
+    return api.requests.length > 1000
+  }, 'the one after them')
   expect(api.created.size).toBe(1001)
 })
 
@@ -97,7 +99,7 @@ test('closed, it writes nothing more, and waits for nobody', async () => {
   await until(() => api.requests.length === 1, 'a request')
   await recorder.close()
   recorder.record({ ...NOTICE, message: 'too late' })
-  await sleep(50)
+  await nextTurn()
   expect(api.requests).toHaveLength(1)
   expect(lines).toEqual([])
 })

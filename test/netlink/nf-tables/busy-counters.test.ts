@@ -25,11 +25,11 @@ afterAll(() => {
 })
 
 test('every counter is told, with its value', async () => {
-  const [reader, other] = backends as [Backend, Backend]
+  const [backend, other] = backends as [Backend, Backend]
   const values = new Map(Array.from({ length: COUNTERS }, (_, index) => [`in/${index}` as CounterName, { packets: index, bytes: 2 * index }]))
-  await reader.commit(replace({ ...emptyContent(), counters: new Set(values.keys()) }, values, reader.state()))
+  await backend.commit(replace({ ...emptyContent(), counters: new Set(values.keys()) }, values, backend.reader.state()))
   const done = new AbortController()
-  const reading = reader.readCounters().finally(() => done.abort())
+  const reading = backend.reader.counters().finally(() => done.abort())
   let commits = 0
   for (const [name, value] of values) {
     if (done.signal.aborted) break

@@ -8,9 +8,9 @@ import { diff, emptyContent } from '../../../src/nftables/diff.ts'
 import type { SetName } from '../../../src/nftables/schema.ts'
 import { replace, update, type Transaction } from '../../../src/nftables/transaction.ts'
 import { createBackend } from '../../../src/netlink/create-backend.ts'
-import { messages } from '../../../src/netlink/nf-tables/attributes.ts'
+import { errnoOf, messages } from '../../../src/netlink/message.ts'
 import { encode } from '../../../src/netlink/nf-tables/encode.ts'
-import { NetfilterSocket, errnoOf } from '../../../src/netlink/nf-tables/socket.ts'
+import { NetfilterSocket } from '../../../src/netlink/nf-tables/socket.ts'
 import { address, sameContent } from '../../nftables/contents.ts'
 import { emptyKernel, type Kernel } from './kernel.ts'
 
@@ -23,7 +23,7 @@ beforeAll(() => {
 })
 
 beforeEach(async () => {
-  await backend.commit(replace(emptyContent(), new Map(), backend.state()))
+  await backend.commit(replace(emptyContent(), new Map(), backend.reader.state()))
 })
 
 afterAll(() => {
@@ -45,14 +45,14 @@ test('a small commit is done when it returns; a large one is done by a promise, 
 
 test('a large content arrives whole, and is read back whole right after', async () => {
   const many = classes(100_000)
-  await backend.commit(replace(many, new Map(), backend.state()))
+  await backend.commit(replace(many, new Map(), backend.reader.state()))
   expect(sameContent((await kernel.content())!, many)).toBe(true)
 })
 
 test('an empty transaction does not touch the kernel', () => {
-  const { generation } = backend.state()
+  const { generation } = backend.reader.state()
   expect(backend.commit({ commands: [] })).toBeUndefined()
-  expect(backend.state().generation).toBe(generation)
+  expect(backend.reader.state().generation).toBe(generation)
 })
 
 test('a refused command is named as nft would write it, and nothing of its transaction is done', async () => {
@@ -125,8 +125,8 @@ test('where the end of a batch is not acknowledged, its last command is', () => 
 
 test('reading goes on beside commits', async () => {
   await backend.commit(update(diff(emptyContent(), classes(20_000))))
-  const reads = [kernel.content(), backend.readCounters(), kernel.content()] as const
-  expect(backend.state().tables.size).toBe(2)
+  const reads = [kernel.content(), backend.reader.counters(), kernel.content()] as const
+  expect(backend.reader.state().tables.size).toBe(2)
   const [first, counters, second] = await Promise.all(reads)
   expect(counters.size).toBe(2)
   expect(sameContent(first!, second!)).toBe(true)
@@ -136,8 +136,8 @@ test('after close() nothing reaches another file by accident', async () => {
   const closed = createBackend({ kind: 'netlink', namespace: kernel.path, own: false })
   closed.close()
   closed.close()
-  expect(() => closed.state()).toThrow(/send/)
-  await expect(closed.readCounters()).rejects.toThrow(/send/)
+  expect(() => closed.reader.state()).toThrow(/send/)
+  await expect(closed.reader.counters()).rejects.toThrow(/send/)
 })
 
 function classes(count: number): Content {

@@ -26,8 +26,8 @@ const DENIED = 'deny/in/shop/database-0' as CounterName
 /** Two pods: web takes HTTP from anywhere, database takes 5432 from web, and a range of ports from one network. */
 const TWO_PODS: Content = {
   sets: new Map<SetName, ReadonlyMap<Key, Value>>([
-    ['perm_ports', elements([classid(1) + tcp(80), WEB], [classid(2) + tcp(5432), DATABASE])],
-    ['perm_ranges', elements([classid(3) + tcp(8000) + classid(3) + tcp(8100), DATABASE])],
+    ['verdict_ports', elements([classid(1) + tcp(80), WEB], [classid(2) + tcp(5432), DATABASE])],
+    ['verdict_ranges', elements([classid(3) + tcp(8000) + classid(3) + tcp(8100), DATABASE])],
     ['veths', elements([ifname('veth-web'), true], [ifname('veth-db'), true])],
     ['class4', elements([address('10.244.1.2'), FRONTEND])],
     ['class6', elements([address('fd00:10:244:1::2'), FRONTEND])],
@@ -35,7 +35,7 @@ const TWO_PODS: Content = {
     ['veth4', elements([ifname('veth-web') + address('10.244.1.2'), true], [ifname('veth-db') + address('10.244.1.3'), true])],
     ['veth6', elements([ifname('veth-web') + address('fd00:10:244:1::2'), true])],
     ['self4', elements([address('10.244.1.3') + address('10.244.1.3'), true])],
-    ['in_isolated4', elements([address('10.244.1.2'), true], [address('10.244.1.3'), true])],
+    ['in_judged4', elements([address('10.244.1.2'), true], [address('10.244.1.3'), true])],
     ['in_default4', elements([address('10.244.1.2'), 1])],
     ['in_pair4', elements([classid(FRONTEND) + address('10.244.1.3'), 2], [classid(FRONTEND + 1) + address('10.244.1.3'), 3])],
     ['in_deny4', elements([address('10.244.1.3'), DENIED])],

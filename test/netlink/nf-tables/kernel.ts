@@ -34,7 +34,7 @@ export function emptyKernel(): Kernel {
 }
 
 async function contentIn(namespace: string): Promise<Content | undefined> {
-  const reader = new Reader(namespace)
+  const reader = new Reader({ namespace })
   try {
     return await reader.content()
   } finally {

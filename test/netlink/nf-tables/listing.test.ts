@@ -26,8 +26,8 @@ afterAll(() => {
 
 test('the same expressions as nft generates, rule by rule', async () => {
   const nft = createBackend({ kind: 'nft', namespace: other.path })
-  await netlink.commit(replace(emptyContent(), new Map(), netlink.state()))
-  await nft.commit(replace(emptyContent(), new Map(), nft.state()))
+  await netlink.commit(replace(emptyContent(), new Map(), netlink.reader.state()))
+  await nft.commit(replace(emptyContent(), new Map(), nft.reader.state()))
   nft.close()
   const expected = other.list('--debug=netlink')
   expect(expected).toContain('[ meta load nfproto => reg 1 ]')
@@ -37,7 +37,7 @@ test('the same expressions as nft generates, rule by rule', async () => {
 test('a listing loads into an empty namespace and lists the same again', async () => {
   await fc.assert(
     fc.asyncProperty(anyContent, async (content) => {
-      await netlink.commit(replace(content, new Map(), netlink.state()))
+      await netlink.commit(replace(content, new Map(), netlink.reader.state()))
       const listing = kernel.list('-s')
       other.nft(`flush ruleset\n${listing}`)
       expect(sortedElements(other.list('-s'))).toBe(sortedElements(listing))

@@ -31,11 +31,11 @@ function backend(options: Partial<BackendOptions> = {}): Backend {
 
 test('while its owner lives nobody else can change a table', async () => {
   const first = backend()
-  await first.commit(replace(CONTENT, new Map(), first.state()))
-  expect(first.state().tables.get('inet')?.owner).toBe('self')
+  await first.commit(replace(CONTENT, new Map(), first.reader.state()))
+  expect(first.reader.state().tables.get('inet')?.owner).toBe('self')
   for (const second of [backend(), backend({ kind: 'nft' })]) {
-    expect(second.state().tables.get('inet')?.owner).toBe('other')
-    const taking = (async () => second.commit(replace(emptyContent(), new Map(), second.state())))()
+    expect(second.reader.state().tables.get('inet')?.owner).toBe('other')
+    const taking = (async () => second.commit(replace(emptyContent(), new Map(), second.reader.state())))()
     await expect(taking).rejects.toMatchObject({ code: 'NODE_UNFIT' })
   }
   kernel.nft('flush ruleset')
@@ -44,23 +44,23 @@ test('while its owner lives nobody else can change a table', async () => {
 
 test.each(['netlink', 'nft'] as const)('rules outlive their owner, and the next agent (%s) takes them over in one commit', async (kind) => {
   const first = backend()
-  await first.commit(replace(CONTENT, new Map(), first.state()))
+  await first.commit(replace(CONTENT, new Map(), first.reader.state()))
   first.close()
   const second = backend({ kind })
-  expect(second.state().tables.get('inet')?.owner).toBe('orphan')
+  expect(second.reader.state().tables.get('inet')?.owner).toBe('orphan')
   expect(sameContent((await kernel.content())!, CONTENT)).toBe(true)
-  const before = second.state().generation
-  await second.commit(replace(emptyContent(), new Map(), second.state()))
-  expect(second.state().generation).toBe(before + 1)
-  expect(second.state().tables.get('inet')?.owner).toBe(kind === 'nft' ? 'none' : 'self')
+  const before = second.reader.state().generation
+  await second.commit(replace(emptyContent(), new Map(), second.reader.state()))
+  expect(second.reader.state().generation).toBe(before + 1)
+  expect(second.reader.state().tables.get('inet')?.owner).toBe(kind === 'nft' ? 'none' : 'self')
 })
 
 test('tables of the nft back end are taken over by netlink', async () => {
   const first = backend({ kind: 'nft' })
-  await first.commit(replace(CONTENT, new Map(), first.state()))
+  await first.commit(replace(CONTENT, new Map(), first.reader.state()))
   const second = backend()
-  await second.commit(replace(CONTENT, new Map(), second.state()))
-  expect(second.state().tables.get('bridge')?.owner).toBe('self')
+  await second.commit(replace(CONTENT, new Map(), second.reader.state()))
+  expect(second.reader.state().tables.get('bridge')?.owner).toBe('self')
 })
 
 test.each(['netlink', 'nft'] as const)('counters go on through a replacement, those of both tables as one (%s)', async (kind) => {
@@ -71,10 +71,10 @@ test.each(['netlink', 'nft'] as const)('counters go on through a replacement, th
     counter stray { packets 4 bytes 40; }
   }`)
   const agent = backend({ kind })
-  const counters = await agent.readCounters()
+  const counters = await agent.reader.counters()
   const names = new Set(['in/a', 'in/b'] as CounterName[])
-  await agent.commit(replace({ ...emptyContent(), counters: names }, counters, agent.state()))
-  expect(Object.fromEntries(await agent.readCounters())).toEqual({
+  await agent.commit(replace({ ...emptyContent(), counters: names }, counters, agent.reader.state()))
+  expect(Object.fromEntries(await agent.reader.counters())).toEqual({
     'in/a': { packets: 5, bytes: 500 },
     'in/b': { packets: 0, bytes: 0 },
     spoofed: { packets: 3, bytes: 30 },
@@ -85,12 +85,12 @@ test.each(['netlink', 'nft'] as const)('counters go on through a replacement, th
 test.each(['netlink', 'nft'] as const)('cleanup removes both tables, owned, orphaned or missing, and nothing else (%s)', async (kind) => {
   kernel.nft('add table inet other')
   const owner = backend()
-  await owner.commit(replace(CONTENT, new Map(), owner.state()))
+  await owner.commit(replace(CONTENT, new Map(), owner.reader.state()))
   owner.close()
   const agent = backend({ kind })
-  await agent.commit(cleanup(agent.state()))
-  expect(agent.state().tables.size).toBe(0)
+  await agent.commit(cleanup(agent.reader.state()))
+  expect(agent.reader.state().tables.size).toBe(0)
   expect(await kernel.content()).toBeUndefined()
-  await agent.commit(cleanup(agent.state()))
+  await agent.commit(cleanup(agent.reader.state()))
   expect(kernel.list()).toBe('table inet other {\n}\n')
 })

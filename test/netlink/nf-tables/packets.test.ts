@@ -47,7 +47,7 @@ beforeAll(() => {
 })
 
 beforeEach(async () => {
-  await backend.commit(replace(CONTENT, new Map(), backend.state()))
+  await backend.commit(replace(CONTENT, new Map(), backend.reader.state()))
 })
 
 afterAll(() => {
@@ -61,16 +61,16 @@ const CONTENT: Content = {
   sets: new Map<SetName, ReadonlyMap<Key, Value>>([
     ['class4', elements([address(SOURCE), 0x1_0001])],
     ['class6', elements([address(SOURCE6), 0x1_0001])],
-    ['in_isolated4', elements([address(TARGET), true], [address(ANY_TARGET), true])],
-    ['in_isolated6', elements([address(TARGET6), true])],
+    ['in_judged4', elements([address(TARGET), true], [address(ANY_TARGET), true])],
+    ['in_judged6', elements([address(TARGET6), true])],
     ['in_pair4', elements([classid(0x1_0001) + address(TARGET), 5])],
     ['in_pair6', elements([classid(0x1_0001) + address(TARGET6), 5])],
     ['in_default4', elements([address(ANY_TARGET), 6])],
     ['in_deny4', elements([address(TARGET), 'deny4'], [address(ANY_TARGET), 'deny4'])],
     ['in_deny6', elements([address(TARGET6), 'deny6'])],
-    ['perm_ports', elements(...[PROTOCOL.tcp, PROTOCOL.udp, PROTOCOL.sctp].map((each) => [entry(5, each, 80), 'ports'] as const))],
-    ['perm_ranges', elements([entry(5, PROTOCOL.tcp, 1000) + entry(5, PROTOCOL.tcp, 2000), 'ranges'])],
-    ['perm_any', elements([classid(6), 'any'])],
+    ['verdict_ports', elements(...[PROTOCOL.tcp, PROTOCOL.udp, PROTOCOL.sctp].map((each) => [entry(5, each, 80), 'ports'] as const))],
+    ['verdict_ranges', elements([entry(5, PROTOCOL.tcp, 1000) + entry(5, PROTOCOL.tcp, 2000), 'ranges'])],
+    ['verdict_any', elements([classid(6), 'any'])],
     ['veths', elements([ifname('vroute'), true])],
     ['veth4', elements([ifname('vroute') + address(SOURCE), true])],
     ['veth6', elements([ifname('vroute') + address(SOURCE6), true])],
@@ -153,7 +153,7 @@ async function expectCounted(counter: string | undefined): Promise<void> {
 }
 
 async function counted(): Promise<Record<string, number>> {
-  const counters = await backend.readCounters()
+  const counters = await backend.reader.counters()
   return Object.fromEntries([...counters].map(([name, { packets }]) => [name, packets] as const).filter(([, packets]) => packets > 0))
 }
 

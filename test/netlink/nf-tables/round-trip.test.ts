@@ -28,7 +28,7 @@ afterAll(() => {
 test('after replace(a) the kernel holds a, after update(diff(a, b)) b', async () => {
   await fc.assert(
     fc.asyncProperty(anyContent, anyContent, async (a, b) => {
-      await netlink.commit(replace(a, new Map(), netlink.state()))
+      await netlink.commit(replace(a, new Map(), netlink.reader.state()))
       expectSame(await kernel.content(), a)
       await netlink.commit(update(diff(a, b)))
       expectSame(await kernel.content(), b)
@@ -40,7 +40,7 @@ test('after replace(a) the kernel holds a, after update(diff(a, b)) b', async ()
 test('one change after the other, and none is left behind', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(anyContent, { minLength: 2, maxLength: 6 }), async (contents) => {
-      await netlink.commit(replace(emptyContent(), new Map(), netlink.state()))
+      await netlink.commit(replace(emptyContent(), new Map(), netlink.reader.state()))
       let current = emptyContent()
       for (const next of [...contents, emptyContent()]) {
         await netlink.commit(update(diff(current, next)))
@@ -57,11 +57,11 @@ test('both back ends list the same, after replacing and after updating', async (
     fc.asyncProperty(anyContent, anyContent, async (a, b) => {
       const listings: string[] = []
       for (const backend of [netlink, nft]) {
-        await backend.commit(replace(a, new Map(), backend.state()))
+        await backend.commit(replace(a, new Map(), backend.reader.state()))
         listings.push(sortedElements(kernel.list()))
         // The one thing that nft cannot do; see nft-program.test.ts.
         const needsReplacement = onlyLastAddress(diff(a, b))
-        await backend.commit(needsReplacement ? replace(b, new Map(), backend.state()) : update(diff(a, b)))
+        await backend.commit(needsReplacement ? replace(b, new Map(), backend.reader.state()) : update(diff(a, b)))
         listings.push(sortedElements(kernel.list()))
       }
       expect(listings.slice(2)).toEqual(listings.slice(0, 2))
@@ -73,15 +73,15 @@ test('both back ends list the same, after replacing and after updating', async (
 test('elements and counters that are asked for by name are those of a look at everything, and those that are not there are left out', async () => {
   await fc.assert(
     fc.asyncProperty(anyContent, anyContent, async (a, b) => {
-      await netlink.commit(replace(a, new Map([...a.counters].map((name, index) => [name, { packets: index, bytes: 0 }])), netlink.state()))
+      await netlink.commit(replace(a, new Map([...a.counters].map((name, index) => [name, { packets: index, bytes: 0 }])), netlink.reader.state()))
       for (const set of SET_NAMES) {
         const [there, others] = [a.sets.get(set)!, b.sets.get(set)!]
-        expect(sorted(netlink.readElementsNow(set, new Set([...there.keys(), ...others.keys()])))).toEqual(sorted(there))
+        expect(sorted(netlink.reader.elementsNow(set, new Set([...there.keys(), ...others.keys()])))).toEqual(sorted(there))
         const visited: [Key, Value][] = []
-        expect(await netlink.eachElement(set, (key, value) => visited.push([key, value]))).toBe(true)
+        expect(await netlink.reader.eachElement(set, (key, value) => visited.push([key, value]))).toBe(true)
         expect(sorted(visited)).toEqual(sorted(there))
       }
-      const counters = netlink.readCountersNow(new Set([...a.counters, ...b.counters]))
+      const counters = netlink.reader.countersNow(new Set([...a.counters, ...b.counters]))
       expect(new Map(counters)).toEqual(new Map([...a.counters].map((name, index) => [name, { packets: index, bytes: 0 }])))
     }),
     { numRuns: 60 },
@@ -89,14 +89,14 @@ test('elements and counters that are asked for by name are those of a look at ev
 })
 
 test('the structure stays the same through any change of elements and counters', async () => {
-  await netlink.commit(replace(emptyContent(), new Map(), netlink.state()))
-  const structure = netlink.structure()
+  await netlink.commit(replace(emptyContent(), new Map(), netlink.reader.state()))
+  const structure = netlink.reader.structure()
   let current = emptyContent()
   await fc.assert(
     fc.asyncProperty(anyContent, async (next) => {
       await netlink.commit(update(diff(current, next)))
       current = next
-      expect(netlink.structure() === structure).toBe(true)
+      expect(netlink.reader.structure() === structure).toBe(true)
     }),
     { numRuns: 60 },
   )
@@ -108,9 +108,9 @@ test('comments of counters are read back, and both back ends list them the same'
   const counters = new Map([[name, { packets: 3, bytes: 4, comment }]])
   const listings: string[] = []
   for (const backend of [netlink, nft]) {
-    await backend.commit(replace({ ...emptyContent(), counters: new Set([name]) }, counters, backend.state()))
-    expect((await backend.readCounters()).get(name)).toEqual({ packets: 3, bytes: 4, comment })
-    expect(backend.readCountersNow([name])).toEqual(counters)
+    await backend.commit(replace({ ...emptyContent(), counters: new Set([name]) }, counters, backend.reader.state()))
+    expect((await backend.reader.counters()).get(name)).toEqual({ packets: 3, bytes: 4, comment })
+    expect(backend.reader.countersNow([name])).toEqual(counters)
     listings.push(kernel.list())
   }
   expect(listings[0]).toContain(`comment "${comment}"`)

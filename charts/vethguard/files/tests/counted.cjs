@@ -1,4 +1,4 @@
-// Looks whether it was vethguard that denied: the agent of this node has counted denials of SERVER_POD…, which others would not have told it.
+// Checks that it was vethguard that denied: the agent of this node has counted denials to a pod SERVER-…, which no other enforcer would report.
 const { request } = require('node:http')
 const { setTimeout: sleep } = require('node:timers/promises')
 
@@ -17,8 +17,8 @@ function metrics() {
 }
 
 function isDenial(line) {
-  return line.startsWith('vethguard_denied_packets_total{') && line.includes(`namespace="${NAMESPACE}"`)
-    && line.includes(`pod="${SERVER}-`) && line.includes('direction="ingress"') && !line.endsWith(' 0')
+  return line.startsWith('vethguard_denied_packets_total{') && line.includes(`pod_namespace="${NAMESPACE}"`)
+    && line.includes(`pod_name="${SERVER}-`) && line.includes('direction="ingress"') && !line.endsWith(' 0')
 }
 
 async function main() {

@@ -34,7 +34,7 @@ function write(count: number): void {
 
 /** Hits of policies in the order of NAMES, as the running agent shows them. */
 function shown(): number[] {
-  const hits = [...new Scraper(lab.namespace, ADDRESS).metrics().matchAll(/^vethguard_policy_hits_total\{namespace="x",networkpolicy="([^"]+)",direction="ingress"\} (\d+)$/gm)]
+  const hits = [...new Scraper(lab.namespace, ADDRESS).metrics().matchAll(/^vethguard_policy_hits_total\{.*,policy="([^"]+)",direction="ingress",action="accept"\} (\d+)$/gm)]
   return hits.toSorted(([, a = ''], [, b = '']) => (a < b ? -1 : 1)).map(([, , packets]) => Number(packets))
 }
 

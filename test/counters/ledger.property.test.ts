@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import type { Agent } from '../../src/agent/agent.ts'
 import { podKey, type PolicyKey } from '../../src/cluster/objects.ts'
 import { Compiler } from '../../src/compiler/compiler.ts'
-import type { HitTotals } from '../../src/agent/view.ts'
+import type { HitTotals } from '../../src/counters/totals.ts'
 import type { Change } from '../../src/source.ts'
 import { changesOf, clusterArb, finalState, historyArb } from '../arbitrary/cluster.ts'
 import { canonical } from '../compiler/canonical.ts'
@@ -112,24 +112,28 @@ class World {
     if (name === undefined) return
     this.backend.count(name, packets)
     const meaning = compiler.meaningOf(name)!
-    for (const key of meaning.kind === 'hits' ? meaning.policies : [meaning.pod]) {
-      const of = `${meaning.kind} ${meaning.direction} ${key}`
+    const counted = meaning.kind === 'hits' ? meaning.hits.map(({ policy, action }) => `${policy} ${action}`) : [`${meaning.pod} ${meaning.by}`]
+    for (const each of counted) {
+      const of = `${meaning.kind} ${meaning.direction} ${each}`
       this.#expected.set(of, (this.#expected.get(of) ?? 0) + packets)
     }
   }
 
   #existing(): Set<string> {
-    const { pods, policies } = finalState(this.#changes)
+    const { pods, policies, clusterPolicies } = finalState(this.#changes)
     const local = pods.filter(({ nodeName, hostNetwork }) => nodeName === NODE && !hostNetwork)
-    const keys = [...policies.map(({ key }) => ['hits', key]), ...local.map((pod) => ['denied', podKey(pod)])]
-    return new Set(keys.flatMap(([kind, key]) => ['ingress', 'egress'].map((direction) => `${kind} ${direction} ${key}`)))
+    const keys = [...[...policies, ...clusterPolicies].map(({ key }) => ['hits', key]), ...local.map((pod) => ['denied', podKey(pod)])]
+    const detailsOf = (kind: string | undefined): string[] => (kind === 'hits' ? ['accept', 'deny', 'pass'] : ['isolation', 'admin', 'baseline'])
+    return new Set(keys.flatMap(([kind, key]) => ['ingress', 'egress'].flatMap((direction) => (
+      detailsOf(kind).map((detail) => `${kind} ${direction} ${key} ${detail}`)
+    ))))
   }
 
   async #settled(): Promise<void> {
     const expected = JSON.stringify(wanted(changesOf(finalState(this.#changes))))
     const deadline = performance.now() + PATIENCE_MS
     await nextTurn()
-    while (this.backend.isBusy || this.backend.state().tables.size === 0 || JSON.stringify(this.#inUse()) !== expected) {
+    while (this.backend.isBusy || this.backend.reader.state().tables.size === 0 || JSON.stringify(this.#inUse()) !== expected) {
       if (performance.now() > deadline) throw new Error('the kernel did not get what it should')
       await sleep(1)
     }
@@ -150,8 +154,8 @@ function lengthened(change: Change, by: number): Change {
 
 function countsOf({ policies, denied }: HitTotals): Counts {
   return new Map([
-    ...policies.map(({ key, direction, packets }) => [`hits ${direction} ${key}`, packets] as const),
-    ...denied.map(({ key, direction, packets }) => [`denied ${direction} ${key}`, packets] as const),
+    ...policies.map(({ key, direction, action, packets }) => [`hits ${direction} ${key} ${action}`, packets] as const),
+    ...denied.map(({ key, direction, by, packets }) => [`denied ${direction} ${key} ${by}`, packets] as const),
   ])
 }
 

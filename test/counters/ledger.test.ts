@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { PolicyKey } from '../../src/cluster/objects.ts'
 import { describe as describeCounter } from '../../src/compiler/counter-members.ts'
 import { podObject, policyObject } from '../situations/fixture.ts'
+import { acceptedBy } from '../compiler/credits.ts'
 import { AgentLab } from '../agent/agent-lab.ts'
 import type { AgentProcess } from '../agent/agent-process.ts'
 
@@ -12,7 +13,7 @@ const FROM_Y = { ...A, ingress: [{ from: [{ namespaceSelector: { matchLabels: { 
 const FROM_ALL = { ...A, ingress: [{}] }
 const RESTARTS = 5
 /** Each way to say the same of policies `one` and `two` of namespace x. */
-const SET = describeCounter({ kind: 'hits', direction: 'ingress', policies: ['x/one', 'x/two'] as PolicyKey[] })
+const SET = describeCounter({ kind: 'hits', direction: 'ingress', hits: acceptedBy(['x/one', 'x/two'] as PolicyKey[]) })
 
 let lab: AgentLab
 let agent: AgentProcess

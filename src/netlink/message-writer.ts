@@ -1,4 +1,5 @@
 // Writes netlink messages into one growing buffer: struct nlmsghdr, the fixed part of a family, and nested attributes.
+import { padded } from '../base/padded.ts'
 
 const NESTED = 0x8000
 const HEADER_BYTES = 16
@@ -125,7 +126,7 @@ export class MessageWriter {
   }
 
   #attribute(type: number, payload: number): number {
-    const at = this.#reserve((ATTRIBUTE_HEADER_BYTES + payload + 3) & ~3)
+    const at = this.#reserve(padded(ATTRIBUTE_HEADER_BYTES + payload))
     const bytes = this.#bytes
     const length = ATTRIBUTE_HEADER_BYTES + payload
     // By the byte: some times faster than writeUInt16LE(), and this runs several times for each element.

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import pino from 'pino'
 import { Committer } from '../../src/agent/committer.ts'
-import { Hits } from '../../src/counters/hits.ts'
+import { Ledger } from '../../src/counters/ledger.ts'
 import { podKey, type PolicyKey } from '../../src/cluster/objects.ts'
 import { Compiler } from '../../src/compiler/compiler.ts'
 import type { Policy } from '../../src/policy/types.ts'
@@ -47,13 +47,13 @@ class Node {
   readonly #policies = new Map<PolicyKey, Policy>()
   readonly #expected = new Map<PolicyKey, number>()
   #compiler = new Compiler(NODE)
-  #hits = new Hits(this.#compiler)
+  #ledger = this.#newLedger()
   #committer = this.#newCommitter()
 
   async start(edits: readonly Edit[], refused: readonly (readonly Edit[])[] = []): Promise<void> {
     this.#edit(edits)
     this.#compiler = new Compiler(NODE)
-    this.#hits = new Hits(this.#compiler)
+    this.#ledger = this.#newLedger()
     this.#committer = this.#newCommitter()
     this.#compiler.load([POD_CHANGE, ...Array.from(this.#policies.values(), (now): Change => ({ kind: 'policy', key: now.key, now }))])
     for (const more of refused) {
@@ -61,7 +61,7 @@ class Node {
       await expect(this.#committer.replaceAll(this.#compiler.content)).rejects.toThrow('the kernel does not like it')
       const changes = this.#edit(more)
       this.#compiler.load(changes)
-      this.#hits.forget(changes)
+      this.#ledger.forget(changes)
     }
     await this.#committer.replaceAll(this.#compiler.content)
     this.#forgetGone()
@@ -75,10 +75,15 @@ class Node {
   }
 
   async compare(): Promise<void> {
-    const begun = this.#hits.begin()
-    this.#hits.read(await this.#backend.readCounters(), begun)
-    const shown = this.#hits.totals().policies.filter(({ packets }) => packets > 0).map(({ key, packets }): [string, number] => [key, packets])
+    const shown = (await this.#ledger.poll()).policies.filter(({ packets }) => packets > 0).map(({ key, packets }): [string, number] => [key, packets])
     expect(new Map(shown)).toEqual(this.#expected)
+  }
+
+  #newLedger(): Ledger {
+    const onLost = (error: unknown): never => {
+      throw error
+    }
+    return new Ledger({ compiler: this.#compiler, reader: this.#backend.reader, onLost })
   }
 
   #newCommitter(): Committer {
@@ -88,7 +93,7 @@ class Node {
       wanted: () => Promise.resolve(compiler.content),
       describe: (name) => compiler.commentOf(name),
       guard: true,
-      hits: this.#hits,
+      ledger: this.#ledger,
       observer: {},
       onTry: () => undefined,
       onCommitted: () => undefined,
@@ -108,7 +113,7 @@ class Node {
 
   #commit(changes: readonly Change[]): void {
     const delta = this.#compiler.apply(changes)
-    this.#hits.forget(changes)
+    this.#ledger.forget(changes)
     // Without a delta what is to be kept waits for the agent's next look at its tables, and a life that ends before leaves the past as it was.
     const committed = delta === undefined ? this.#committer.keepPast() : this.#committer.commit(delta)
     expect(committed).toBe(undefined)
@@ -126,7 +131,7 @@ class Node {
     const meaning = name && this.#compiler.meaningOf(name)
     if (name === undefined || meaning?.kind !== 'hits') return
     this.#backend.count(name, packets)
-    for (const key of meaning.policies) this.#expected.set(key, (this.#expected.get(key) ?? 0) + packets)
+    for (const { policy: key } of meaning.hits) this.#expected.set(key, (this.#expected.get(key) ?? 0) + packets)
   }
 }
 

@@ -1,0 +1,25 @@
+// How long tests and the lab wait for a state before they fail. Nothing here depends on how fast the machine is: a test waits for
+// the state that it expects, and fails on a wrong one, or when this time is over. Durations are measured in bench/.
+import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Longest wait for one state, in ms. VETHGUARD_PATIENCE is a factor, for machines that are very slow. */
+export const PATIENCE_MS = 60_000 * Number(process.env['VETHGUARD_PATIENCE'] ?? 1)
+
+const POLL_MS = 1
+
+/**
+ * Asks again and again until the answer is not false or undefined.
+ * @param what is waited for, and what is there instead; for the error
+ * @returns that answer
+ * @throws Error after PATIENCE_MS; whatever `ask` throws
+ */
+export async function until<T>(ask: () => T | Promise<T>, what: string | (() => string) = () => ask.toString()): Promise<Exclude<T, false | undefined>> {
+  const deadlineMs = performance.now() + PATIENCE_MS
+  for (;;) {
+    const answer = await ask()
+    if (answer !== false && answer !== undefined) return answer as Exclude<T, false | undefined>
+    if (performance.now() > deadlineMs) throw new Error(`waited ${PATIENCE_MS / 1000} s in vain: ${typeof what === 'string' ? what : what()}`)
+    await sleep(POLL_MS)
+  }
+}
