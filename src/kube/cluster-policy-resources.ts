@@ -15,7 +15,7 @@ export function clusterPolicies(version: ClusterPolicyVersion): Resource<'cluste
     path: clusterPolicyPath(version),
     fieldSelector: undefined,
     fields: undefined, // as for NetworkPolicies
-    isReread: true, // fields come and go with the CRD; watches end when it changes
+    isReread: true, // fields come and go with the CRD: watches then end, and mostly, but not always, with 410
     read: readClusterPolicyChange,
   }
 }
