@@ -29,7 +29,6 @@ interface NodeStatus {
 /** The images under which the upstream suite asks for agnhost, and that of every pod's sandbox. */
 const PAUSE_IMAGE = 'localhost/pause'
 const AGNHOST_IMAGES = ['registry.k8s.io/e2e-test-images/agnhost:2.56', 'registry.k8s.io/e2e-test-images/agnhost:2.53', 'localhost/agnhost']
-const START_TIMEOUT_MS = 60_000
 
 export class Cluster {
   /** Begins the names of all that the cluster makes on this machine. */
@@ -172,7 +171,7 @@ export class Cluster {
   }
 
   private async until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
-    return until(what, START_TIMEOUT_MS, ask, () => this.daemons.forEach((daemon) => daemon.assertRunning()))
+    return until(what, ask, () => this.daemons.forEach((daemon) => daemon.assertRunning()))
   }
 
   private nodeFolder({ name }: ClusterNode): string {
