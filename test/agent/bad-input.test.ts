@@ -14,7 +14,7 @@ import { flow } from '../policy/state.ts'
 import { AgentProcess } from './agent-process.ts'
 
 const PATIENCE_MS = 5000
-/** So many cases one after another are more lines at once than are warnings (src/agent/few-lines.ts): the others are for debugging. */
+/** So many cases one after another are more lines at once than are warnings (src/report/few-lines.ts): the others are for debugging. */
 const LOG_LEVEL = 'debug'
 /** Of this file something is wrong as long as a case is there: when that has gone, so has the case. */
 const MARKER = 'marker.yaml'
