@@ -3,13 +3,13 @@ import { afterEach, expect, test } from '@jest/globals'
 import type { Agent } from '../../src/agent/agent.ts'
 import { FULL_LINES } from '../../src/report/few-lines.ts'
 import type { Notice } from '../../src/cluster/notice.ts'
-import type { Pod, PolicyKey } from '../../src/cluster/objects.ts'
+import type { Pod } from '../../src/cluster/objects.ts'
 import { podKey, policyKey } from '../../src/cluster/objects.ts'
 import { readClusterPolicy } from '../../src/policy/read-cluster-policy.ts'
 import { readPolicy } from '../../src/policy/read.ts'
 import type { ClusterPolicy, Policy } from '../../src/policy/types.ts'
 import type { Change } from '../../src/source.ts'
-import { pod, policy } from '../policy/state.ts'
+import { clusterPolicy, pod, policy } from '../policy/state.ts'
 import { agentOf, nextTurn, ToldSource } from '../agent/agent-in-process.ts'
 import { keepingLog, type LogLine } from '../agent/log-lines.ts'
 import { MemoryBackend } from '../agent/memory-backend.ts'
@@ -42,11 +42,6 @@ function put(now: Pod): Change {
 
 function putPolicy(now: Policy | ClusterPolicy): Change {
   return 'tier' in now ? { kind: 'cluster-policy', key: now.key, now } : { kind: 'policy', key: now.key, now }
-}
-
-function clusterPolicy(spec: Readonly<Record<string, unknown>>): ReturnType<typeof readClusterPolicy> & { policy: ClusterPolicy } {
-  const { policy: read, problems } = readClusterPolicy({ metadata: { name: 'edge' }, spec: { tier: 'Admin', priority: 5, subject: { namespaces: {} }, ...spec } })
-  return { policy: read!, problems }
 }
 
 /** Of policies, since the last time. */
@@ -100,7 +95,7 @@ const FOR_A = { subject: { pods: { podSelector: { matchLabels: { app: 'a' } } } 
 test('a ClusterNetworkPolicy comes, changes, is said again, and goes: with tier, priority, and how many pods it applies to', async () => {
   const { source, lines, notices } = await started()
   taken(lines)
-  const edge = (spec: Readonly<Record<string, unknown>>): Change => putPolicy(clusterPolicy(spec).policy)
+  const edge = (spec: object): Change => putPolicy(clusterPolicy('edge', { priority: 5, ...spec }))
   source.say(edge(DENY_FROM_ALL))
   expect(taken(lines)).toEqual([])
   await nextTurn()
@@ -111,20 +106,20 @@ test('a ClusterNetworkPolicy comes, changes, is said again, and goes: with tier,
   source.say(edge({ ...FOR_A, tier: 'Baseline', priority: 0 }))
   await nextTurn()
   expect(taken(lines)).toEqual([])
-  source.say({ kind: 'cluster-policy', key: clusterPolicy({}).policy.key, now: undefined })
+  source.say({ kind: 'cluster-policy', key: clusterPolicy('edge', {}).key, now: undefined })
   await nextTurn()
   expect(taken(lines)).toEqual([['info', 'cluster policy removed', 'edge', 'Baseline', 0, { ingress: 0, egress: 0 }]])
   expect(notices).toEqual([])
 })
 
 test('at the start ClusterNetworkPolicies are told and counted, too', async () => {
-  const other = { ...clusterPolicy({ subject: { namespaces: { matchLabels: { team: 'none' } } }, ...DENY_FROM_ALL }).policy, key: '/other' as PolicyKey }
-  const { lines } = await started(policy('x/deny', DENY), clusterPolicy(DENY_FROM_ALL).policy, other)
+  const other = clusterPolicy('other', { tier: 'Baseline', subject: { namespaces: { matchLabels: { team: 'none' } } }, ...DENY_FROM_ALL })
+  const { lines } = await started(policy('x/deny', DENY), clusterPolicy('edge', DENY_FROM_ALL), other)
   expect(lines.find(({ msg }) => msg === 'policies are in force')).toMatchObject({ policies: 1, isolating: 1, clusterPolicies: 2, applying: 1 })
   expect(taken(lines)).toEqual([
     ['info', 'policy accepted', 'x/deny', { ingress: 2, egress: 0 }],
-    ['info', 'cluster policy accepted', 'edge', 'Admin', 5, { ingress: 2, egress: 0 }],
-    ['debug', 'cluster policy accepted', 'other', 'Admin', 5, { ingress: 0, egress: 0 }],
+    ['info', 'cluster policy accepted', 'edge', 'Admin', 0, { ingress: 2, egress: 0 }],
+    ['debug', 'cluster policy accepted', 'other', 'Baseline', 0, { ingress: 0, egress: 0 }],
     ['info', 'policies are in force'],
   ])
 })
@@ -176,12 +171,13 @@ test.each([
 ])('a ClusterNetworkPolicy with errors is told with why: $what', async ({ spec, said, reason }) => {
   const { source, lines, notices } = await started()
   taken(lines)
-  const { policy: read, problems } = clusterPolicy(spec)
-  source.say(putPolicy(read))
+  const all = { tier: 'Admin', priority: 0, subject: { namespaces: {} }, ...spec }
+  const { policy: read, problems } = readClusterPolicy({ metadata: { name: 'edge' }, spec: all })
+  source.say(putPolicy(read!))
   source.complain('ClusterNetworkPolicy edge (file.yaml#1)', problems)
   await nextTurn()
   const why = `${problems[0]!.field} ${problems[0]!.message}`
-  expect(taken(lines)).toEqual([['warn', said, 'edge', 'Admin', read.priority, { ingress: 2, egress: 0 }, expect.stringContaining(why)]])
+  expect(taken(lines)).toEqual([['warn', said, 'edge', 'Admin', 0, { ingress: 2, egress: 0 }, expect.stringContaining(why)]])
   expect(notices).toEqual([{ kind: 'ClusterNetworkPolicy', key: '/edge', reason, message: expect.stringContaining(why) as unknown }])
 })
 
