@@ -15,7 +15,7 @@ export interface Cell<To extends End = End, From extends End = End> {
 export const POD_CELLS: readonly Cell<PodName, PodName>[] = pairs(PODS, PODS)
 
 export function pairs<From extends End, To extends End>(sources: readonly From[], destinations: readonly To[]): Cell<To, From>[] {
-  return sources.flatMap((from) => destinations.filter((to) => to as End !== from).map((to) => ({ from, to })))
+  return sources.flatMap((from) => destinations.filter((to: End) => to !== from).map((to) => ({ from, to })))
 }
 
 /** Those for which it is true, as `x/a > y/b`. */

@@ -1,11 +1,12 @@
 // Short ways to write ClusterNetworkPolicies and nodes, as objects that an API server could have stored.
 import { formatAddress } from '../../../src/cluster/address.ts'
+import type { Labels } from '../../../src/cluster/objects.ts'
 import type { End, KubeObject, PodName } from '../fixture.ts'
-import { both, type Expect, inNamespace, into, isPod, outOf } from '../situation.ts'
+import { both, type Expect, into, isPod, outOf } from '../situation.ts'
 import { labels, namespaceNamed } from '../specs.ts'
 import { type ClusterPlace, nodeOf } from './place.ts'
 
-type Action = 'Accept' | 'Deny' | 'Pass'
+export type Action = 'Accept' | 'Deny' | 'Pass'
 type Peers = readonly KubeObject[]
 type Protocols = readonly KubeObject[] | undefined
 
@@ -60,7 +61,7 @@ export function onePod(name: PodName): KubeObject {
 }
 
 /** Pods of every namespace. */
-export function podsWith(matchLabels: Readonly<Record<string, string>>): KubeObject {
+export function podsWith(matchLabels: Labels): KubeObject {
   return { pods: { podSelector: labels(matchLabels) } }
 }
 
@@ -76,11 +77,26 @@ export function portNamed(destinationNamedPort: string): KubeObject {
   return { destinationNamedPort }
 }
 
+type NodeEnd = 'node0' | 'node1'
+
 /** @param addresses default: both of the node's */
-export function nodeObject(place: ClusterPlace, end: 'node0' | 'node1', nodeLabels: Readonly<Record<string, string>> = {}, addresses?: readonly string[]): KubeObject {
+export function nodeObject(place: ClusterPlace, end: NodeEnd, nodeLabels: Labels = {}, addresses?: readonly string[]): KubeObject {
   const { name, v4, v6 } = nodeOf(place, end)
   const list = (addresses ?? [v4, v6].map(formatAddress)).map((address) => ({ type: 'InternalIP', address }))
-  return { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: nodeLabels }, status: { addresses: [{ type: 'Hostname', address: name }, ...list] } }
+  const status = { addresses: [{ type: 'Hostname', address: name }, ...list] }
+  return { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: nodeLabels }, status }
+}
+
+/** A pod that shares its node's network. */
+export function hostNetworkPod(place: ClusterPlace, end: NodeEnd, namespace: string, podLabels: Labels): KubeObject {
+  const { name, v4, v6 } = nodeOf(place, end)
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace, name: 'host', uid: 'host', labels: podLabels },
+    spec: { nodeName: name, hostNetwork: true, containers: [{ name: 'server', ports: [{ containerPort: 80, name: 'web' }] }] },
+    status: { phase: 'Running', podIPs: [v4, v6].map((address) => ({ ip: formatAddress(address) })) },
+  }
 }
 
 export function bothNodes(place: ClusterPlace): KubeObject[] {
@@ -132,10 +148,6 @@ export function isOwnNode(end: End): boolean {
 /** Everything that is not a pod. */
 export function isBeyond(end: End): boolean {
   return !isPod(end)
-}
-
-export function isPodOf(...namespaces: readonly string[]): (end: End) => boolean {
-  return inNamespace(...namespaces)
 }
 
 /** What one of them allows. */
