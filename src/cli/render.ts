@@ -24,6 +24,6 @@ export async function runRender({ nodeName, source }: Config<'nodeName' | 'sourc
   const compiler = new Compiler(nodeName)
   compiler.apply(changes)
   const { content } = compiler
-  const counters = new Map(Array.from(content.counters, (name) => [name, { ...ZERO, comment: compiler.commentOf(name) }]))
+  const counters = new Map(Array.from(content.counters, (name) => [name, { ...ZERO, comment: compiler.counters.commentOf(name) }]))
   process.stdout.write(render(replace(content, counters)))
 }

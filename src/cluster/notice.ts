@@ -1,8 +1,9 @@
 // The way out to people, beside the log: what they should know about one object of theirs.
+import type { PolicyKind } from './objects.ts'
 
 export interface Notice {
-  readonly kind: 'NetworkPolicy' | 'Pod'
-  /** `namespace/name` */
+  readonly kind: PolicyKind | 'Pod'
+  /** `namespace/name`, of a ClusterNetworkPolicy `/name` */
   readonly key: string
   /** In CamelCase. */
   readonly reason: string

@@ -107,11 +107,11 @@ class World {
   #count(which: number, packets: number): void {
     const compiler = new Compiler(NODE)
     compiler.load(changesOf(finalState(this.#changes)))
-    const names = [...compiler.content.counters].filter((name) => compiler.meaningOf(name) !== undefined).sort()
+    const names = [...compiler.content.counters].filter((name) => compiler.counters.meaningOf(name) !== undefined).sort()
     const name = names[which % names.length]
     if (name === undefined) return
     this.backend.count(name, packets)
-    const meaning = compiler.meaningOf(name)!
+    const meaning = compiler.counters.meaningOf(name)!
     const counted = meaning.kind === 'hits' ? meaning.hits.map(({ policy, action }) => `${policy} ${action}`) : [`${meaning.pod} ${meaning.by}`]
     for (const each of counted) {
       const of = `${meaning.kind} ${meaning.direction} ${each}`

@@ -230,7 +230,8 @@ describe('the API server', () => {
     })
     expect(labelled(body, 'vethguard_watch_events_total')).toMatchObject({ 'resource=pods,type=ADDED': 1, 'resource=networkpolicies,type=DELETED': 0 })
     expect(labelled(body, 'vethguard_watch_restarts_total')).toMatchObject({ 'resource=namespaces,reason=connection': 1, 'resource=pods,reason=expired': 0 })
-    expect(labelled(body, 'vethguard_relists_total')).toEqual({ 'resource=pods': 1, 'resource=namespaces': 0, 'resource=networkpolicies': 0 })
+    const noRelists = { 'resource=namespaces': 0, 'resource=networkpolicies': 0, 'resource=clusternetworkpolicies': 0, 'resource=nodes': 0 }
+    expect(labelled(body, 'vethguard_relists_total')).toEqual({ 'resource=pods': 1, ...noRelists })
   })
 
   test('has no series where there is none', async () => {

@@ -163,8 +163,8 @@ describe('without a source that answers', () => {
   test('it is alive and not ready, and says what it waits for; also by IPv6', () => {
     const { status, body } = elsewhere().get('/readyz')
     expect(status).toBe(503)
-    for (const resource of ['pods', 'namespaces', 'networkpolicies']) {
-      expect(body).toMatch(new RegExp(`^${resource} are not read yet: cannot (list|watch) ${resource}: .*ECONNREFUSED`, 'm'))
+    for (const resource of ['pods', 'namespaces', 'networkpolicies', 'clusternetworkpolicies']) {
+      expect(body).toMatch(new RegExp(`^${resource} are not read yet: cannot (list|watch|look for) ${resource}: .*ECONNREFUSED`, 'm'))
     }
     expect(elsewhere().get('/livez')).toEqual({ status: 200, body: 'alive: starting\n' })
     expect(new Scraper(lab.namespace, '[::1]:9612').get('/livez').status).toBe(200)
@@ -173,7 +173,9 @@ describe('without a source that answers', () => {
   test('metrics say so', () => {
     const body = elsewhere().metrics()
     expect(seriesIn(body).get('vethguard_ready')).toBe(0)
-    expect(labelled(body, 'vethguard_watch_connected')).toEqual({ 'resource=pods': 0, 'resource=namespaces': 0, 'resource=networkpolicies': 0 })
+    expect(labelled(body, 'vethguard_watch_connected')).toEqual({
+      'resource=pods': 0, 'resource=namespaces': 0, 'resource=networkpolicies': 0, 'resource=clusternetworkpolicies': 0,
+    })
     expect(labelled(body, 'vethguard_watch_restarts_total')['resource=pods,reason=connection']).toBeGreaterThan(0)
   })
 

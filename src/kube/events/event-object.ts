@@ -7,7 +7,11 @@ export interface KubeEvent {
   readonly [field: string]: unknown
 }
 
-const API_VERSION = { NetworkPolicy: 'networking.k8s.io/v1', Pod: 'v1' } as const
+const API_VERSION: Readonly<Record<Notice['kind'], string>> = {
+  NetworkPolicy: 'networking.k8s.io/v1', ClusterNetworkPolicy: 'policy.networking.k8s.io/v1beta1', Pod: 'v1',
+}
+/** Where Events about objects without a namespace must be. */
+const DEFAULT_NAMESPACE = 'default'
 const LONGEST = { note: 1024, instance: 128, nameOfObject: 230 } as const
 
 /** The name follows from the notice alone: all agents give an Event that says the same the same name. */
@@ -17,13 +21,13 @@ export function eventOf({ kind, key, reason, message }: Notice, nodeName: string
   return {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
-    metadata: { namespace, name: `${start}.${digest(JSON.stringify([kind, key, reason, message]))}` },
+    metadata: { namespace: namespace === '' ? DEFAULT_NAMESPACE : namespace, name: `${start}.${digest(JSON.stringify([kind, key, reason, message]))}` },
     eventTime: at.toISOString().replace('Z', '000Z'), // a MicroTime
     type: 'Warning',
     reason,
     action: 'Enforce',
     note: shortened(message.replace(/[^ -~]/g, '?'), LONGEST.note),
-    regarding: { apiVersion: API_VERSION[kind], kind, namespace, name },
+    regarding: { apiVersion: API_VERSION[kind], kind, name, ...(namespace !== '' && { namespace }) },
     reportingController: 'vethguard',
     reportingInstance: `vethguard-${nodeName}`.slice(0, LONGEST.instance),
   }

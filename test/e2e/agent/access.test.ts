@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AGENT_RULES, type Rule } from '../account.ts'
 import type { ApiError } from '../api-client.ts'
+import { installPolicyCrd, removePolicyCrd } from '../cluster/policy-crds.ts'
 import { until } from '../cluster/until.ts'
 import type { ApiObject } from '../resource-path.ts'
 import { isReady } from './readiness.ts'
@@ -76,6 +77,25 @@ describe.each(['pods', 'namespaces', 'networkpolicies'])('without the right to r
     expect(await readiness()).toEqual([true, true])
     await stage().server.admin.apply(policy('nobody'))
     await stage().account.grant(AGENT_RULES)
+    await stage().inForce()
+  })
+})
+
+describe.each(['clusternetworkpolicies', 'nodes'])('without the right to read %s', (resource) => {
+  beforeAll(() => installPolicyCrd(stage().server.admin, 'standard'))
+  afterAll(() => removePolicyCrd(stage().server.admin))
+
+  test('an agent names it, enforces NetworkPolicies, and reads them when it is granted', async () => {
+    await stage().server.admin.apply(policy('app1'))
+    await stage().account.grant(rulesWithout(resource))
+    stage().startAgents()
+    for (const agent of stage().agents) await agent.says(forbidden(resource))
+    await stage().enforcing()
+    await stage().inForce()
+    expect(await readiness()).toEqual([true, true])
+    await stage().account.grant(AGENT_RULES)
+    for (const agent of stage().agents) await agent.says(new RegExp(`"resource":"${resource}".*"everything is read"`))
+    await stage().server.admin.apply(policy('nobody'))
     await stage().inForce()
   })
 })

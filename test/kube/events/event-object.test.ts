@@ -18,6 +18,12 @@ test('the name follows from what is said, whoever says it and when', () => {
   }
 })
 
+test('an Event about a cluster-scoped object is in namespace default, and names no namespace of the object', () => {
+  const { metadata, regarding } = eventOf({ kind: 'ClusterNetworkPolicy', key: '/p', reason: 'R', message: 'm' }, 'n', AT)
+  expect([metadata.namespace, metadata.name]).toEqual(['default', expect.stringMatching(/^p\./)])
+  expect(regarding).toEqual({ apiVersion: 'policy.networking.k8s.io/v1beta1', kind: 'ClusterNetworkPolicy', name: 'p' })
+})
+
 test.each(['x'.repeat(253), `${'x'.repeat(229)}.${'y'.repeat(23)}`, `${'x'.repeat(228)}--${'y'.repeat(23)}`])('long names have room for the rest: %s', (name) => {
   const { metadata } = eventOf({ kind: 'NetworkPolicy', key: `a/${name}`, reason: 'R', message: 'm' }, 'n', AT)
   expect(isDnsSubdomain(metadata.name)).toBe(true)

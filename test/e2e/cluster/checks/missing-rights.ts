@@ -1,4 +1,5 @@
 // Every right of the chart is needed: without any one of them policies are not enforced as they should be, and the agent says why.
+// Those that only ClusterNetworkPolicies need keep no NetworkPolicy from being enforced.
 // What is applied are the chart's own objects but for that right; no release is installed meanwhile.
 import { join } from 'node:path'
 import { exec } from '../../../../lab/namespace.ts'
@@ -7,6 +8,7 @@ import { find, isHook, render } from '../../../chart/helm.ts'
 import { templateOf } from '../../../chart/pod-template.ts'
 import type { ApiObject } from '../../resource-path.ts'
 import type { Layout } from '../layout.ts'
+import { installPolicyCrd, removePolicyCrd } from '../policy-crds.ts'
 import { expectReach } from '../reach.ts'
 import type { Release } from '../release.ts'
 import { until } from '../until.ts'
@@ -38,14 +40,18 @@ const POD_RIGHTS: readonly Missing[] = [
 ]
 
 const RESOURCES = ['pods', 'namespaces', 'networkpolicies']
-const WATCHING = RESOURCES.map((resource) => verbRight('watch', resource))
-/** Needed of API servers without WatchList only. */
-const LISTING = RESOURCES.map((resource) => verbRight('list', resource))
+/** Needed for ClusterNetworkPolicies only. */
+const OPTIONAL = ['clusternetworkpolicies', 'nodes']
 
 /** @param release is not installed */
 export function missingRights(release: Release, { hasWatchList }: Layout): Check[] {
-  const all = hasWatchList ? [...POD_RIGHTS, ...WATCHING] : LISTING
-  return [wholeRights(release), ...all.map((missing) => withoutRight(release, missing))]
+  const verb = hasWatchList ? 'watch' : 'list' // list is needed of API servers without WatchList only
+  const needed = [...hasWatchList ? POD_RIGHTS : [], ...RESOURCES.map((resource) => verbRight(verb, resource))]
+  return [
+    wholeRights(release),
+    ...needed.map((missing) => withoutRight(release, missing)),
+    ...OPTIONAL.map((resource) => withoutOptionalRight(release, verbRight(verb, resource))),
+  ]
 }
 
 function verbRight(verb: string, resource: string): Missing {
@@ -83,6 +89,26 @@ function withoutRight(release: Release, { right, take, says }: Missing): Check {
         })
         if (isEnforced) throw new Unexpected(['they are enforced all the same, so nobody needs it'])
       })
+    },
+  }
+}
+
+function withoutOptionalRight(release: Release, { right, take, says }: Missing): Check {
+  return {
+    name: `without ${right} NetworkPolicies are enforced, and the agent says what is missing`,
+    needsAgent: true,
+    async run(world) {
+      const objects = await chartObjects(release)
+      take(objects)
+      await installPolicyCrd(world.cluster.admin, 'standard')
+      try {
+        await withObjects(world, release, objects, async () => {
+          await expectLog(release, says)
+          await expectEnforcement(world, SETTLE_MS)
+        })
+      } finally {
+        await removePolicyCrd(world.cluster.admin)
+      }
     },
   }
 }
