@@ -128,7 +128,8 @@ function listen(order: Extract<Order, { do: 'listen' }>): void {
   prepare(order.world)
   const server = createServer({ cert: readFileSync(order.certificateFile), key: readFileSync(order.keyFile) }, (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'https://localhost')
-    void watch(response, pathname.slice(pathname.lastIndexOf('/') + 1) as ResourceName, searchParams)
+    if (searchParams.has('watch')) void watch(response, pathname.slice(pathname.lastIndexOf('/') + 1) as ResourceName, searchParams)
+    else response.writeHead(404).end() // the agent looks for ClusterNetworkPolicies
   })
   const bytes = sum(initial.get('pods') ?? [])
   server.listen(0, '127.0.0.1', () => {

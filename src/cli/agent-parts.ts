@@ -57,10 +57,10 @@ export function agentParts(config: Config, log: Logger): AgentParts {
 }
 
 /** The folder if there is one, else the API server of the kubeconfig file or of the Pod we are in. */
-function readerOf({ source, kubeconfig, nodeName }: Config, observer: KubeObserver, log: Logger): Reader {
+function readerOf({ source, kubeconfig, nodeName, clusterNetworkPolicies: clusterPolicies }: Config, observer: KubeObserver, log: Logger): Reader {
   if (source !== undefined) return { source: new FolderSource(source), status: () => new Map() }
   const credentials = () => findCredentials(kubeconfig, process.env)
-  const server = new KubeSource({ nodeName, credentials, observer, log: log.child({ component: 'kube' }) })
+  const server = new KubeSource({ nodeName, credentials, clusterPolicies, observer, log: log.child({ component: 'kube' }) })
   return { source: server, status: () => server.status() }
 }
 

@@ -25,8 +25,8 @@ function elementsOf(set: SetName, elements: ReadonlyMap<Key, Value>): string[] |
 
 /** undefined: it lists members of another, and counts nothing itself. */
 function counterOf(compiler: Compiler, name: CounterName): object | undefined {
-  const meaning = compiler.meaningOf(name)
-  return meaning && { name, comment: compiler.commentOf(name), direction: meaning.direction, ...countedBy(meaning) }
+  const meaning = compiler.counters.meaningOf(name)
+  return meaning && { name, comment: compiler.counters.commentOf(name), direction: meaning.direction, ...countedBy(meaning) }
 }
 
 function countedBy(meaning: CounterMeaning): object {

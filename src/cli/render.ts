@@ -29,6 +29,6 @@ export async function runRender({ nodeName, source, output }: Config<'nodeName' 
 
 function renderText(compiler: Compiler): string {
   const { content } = compiler
-  const counters = new Map(Array.from(content.counters, (name) => [name, { ...ZERO, comment: compiler.commentOf(name) }]))
+  const counters = new Map(Array.from(content.counters, (name) => [name, { ...ZERO, comment: compiler.counters.commentOf(name) }]))
   return render(replace(content, counters))
 }

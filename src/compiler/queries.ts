@@ -1,12 +1,13 @@
 // What policies reach: for advice to their authors, for logs and for metrics. Answered from what the compiler keeps anyway.
 import type { Address } from '../cluster/address.ts'
 import type { Pod, PolicyKey } from '../cluster/objects.ts'
-import type { ClusterPolicy, Direction, NamedPortRef, Policy } from '../policy/types.ts'
+import type { ClusterPolicy, Direction, Policy, Tier } from '../policy/types.ts'
 import { contenders } from './addresses/ownership.ts'
 import type { LocalPods } from './endpoints/local-pods.ts'
-import type { Group, NodePredicate, PodPredicate, PodRecord, Signature } from './model.ts'
+import type { Group, PodRecord } from './model.ts'
 import type { Peers } from './peers/peers.ts'
-import { type ActivePolicy, type ActiveRule, type AnyPolicy, isClusterPolicy } from './stages/active-policy.ts'
+import { Reach } from './peers/reach.ts'
+import { type ActivePolicy, type AnyPolicy, isClusterPolicy } from './stages/active-policy.ts'
 
 /** An address that several pods have an equal right to, at least one of them of this node. */
 export interface Contested {
@@ -18,6 +19,8 @@ export interface Contested {
 
 export interface QuerySources {
   readonly peers: Peers
+  /** Peers as NetworkPolicies (undefined) or tiers tell them apart; undefined: no policy of the kind is active. */
+  readonly peersFor: (tier: Tier | undefined) => Peers | undefined
   readonly localPods: LocalPods
   readonly active: ReadonlyMap<PolicyKey, ActivePolicy>
   readonly isLocal: (pod: PodRecord) => boolean
@@ -64,38 +67,12 @@ export class Queries {
     for (const group of candidates) if (localPods.selects(policy, group)) yield group
   }
 
-  /** Whether there is a pod or node that an active rule's peer matches. */
-  isReached(peer: PodPredicate | NodePredicate): boolean {
-    for (const { groups } of this.#sources.peers.signaturesHaving(peer)) if (groups.size > 0) return true
-    return false
-  }
-
-  /** Whether there is a namespace that an active rule's peer matches. */
-  isNamespaceReached(peer: PodPredicate): boolean {
-    return this.#sources.peers.matchesNamespace(peer)
-  }
-
-  /** Whether one of an active egress rule's peers has a port of this name and protocol. */
-  hasPort(peers: ActiveRule['peers'], { protocol, name }: NamedPortRef): boolean {
-    const { predicates } = this.#sources.peers
-    const asked = predicates.name(protocol, name)
-    if (asked === undefined) return false
-    const wanted = peers === 'any' ? 'any' : new Set<unknown>(peers)
-    for (const port of predicates.portsOf(asked)) {
-      for (const signature of this.#sources.peers.signaturesHaving(port)) {
-        if (wanted === 'any' || isBehind(signature, wanted)) return true
-      }
-    }
-    return false
-  }
-
-  /** Protocols of the ports of this name that pods have which an active rule's selectors match ('any': all pods). */
-  protocolsOf(peers: ActiveRule['peers'], name: string): Set<string> {
-    const protocols = new Set<string>()
-    for (const { ports } of this.#groupsBehind(peers)) {
-      for (const port of ports) if (port.name === name) protocols.add(port.protocol)
-    }
-    return protocols
+  /** What the peers of a policy's rules reach; undefined if it is not active. */
+  reach(key: PolicyKey): Reach | undefined {
+    const { active, peersFor } = this.#sources
+    const tier = active.get(key)?.tier
+    const peers = active.has(key) ? peersFor(tier) : undefined
+    return peers && new Reach(peers)
   }
 
   *contested(): Iterable<Contested> {
@@ -106,22 +83,4 @@ export class Queries {
       if (local.length > 0) yield { address, pods: claims.map(({ pod }) => pod), local: local.map(({ pod }) => pod) }
     }
   }
-
-  *#groupsBehind(rulePeers: ActiveRule['peers']): Iterable<Group> {
-    const { peers } = this.#sources
-    if (rulePeers === 'any') {
-      yield* peers.groups.ofPods()
-      return
-    }
-    for (const peer of rulePeers) {
-      if (peer.kind === 'pods') for (const { groups } of peers.signaturesHaving(peer)) yield* groups
-    }
-  }
-}
-
-/** Whether one of these predicates holds of a pod of this signature, or of one of its addresses. */
-function isBehind({ predicates, classes }: Signature, peers: ReadonlySet<unknown>): boolean {
-  if (predicates.some((predicate) => peers.has(predicate))) return true
-  for (const { set } of classes.keys()) if (set.blocks.some((block) => peers.has(block))) return true
-  return false
 }

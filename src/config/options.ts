@@ -63,7 +63,7 @@ export const OPTIONS = {
   source: option({
     flag: '--source <dir>',
     env: 'VETHGUARD_SOURCE',
-    description: 'folder of manifests (Pods with status, Namespaces, NetworkPolicies) to enforce and to follow, instead of an API server',
+    description: 'folder of manifests (Pods with status, Namespaces, Nodes, policies) to enforce and to follow, instead of an API server',
     schema: z.string().min(1, 'must be a folder').optional(),
   }),
   kubeconfig: option({
@@ -121,6 +121,13 @@ export const OPTIONS = {
     description: 'write Kubernetes Events about policies that cannot do what they seem to; needs the right to create them',
     schema: onOrOff,
     default: 'off',
+  }),
+  clusterNetworkPolicies: option({
+    flag: '--cluster-network-policies <on|off>',
+    env: 'VETHGUARD_CLUSTER_NETWORK_POLICIES',
+    description: 'enforce ClusterNetworkPolicies if the API server serves them; needs the right to read them and nodes',
+    schema: onOrOff,
+    default: 'on',
   }),
   serviceCidrs: option({
     flag: '--service-cidrs <cidr,...>',

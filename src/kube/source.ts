@@ -1,14 +1,16 @@
-// The API server as a source: three reflectors over one transport.
+// The API server as a source: reflectors over one transport.
 //
 //   pods ────────────▶ Reflector ─┐
 //   namespaces ──────▶ Reflector ─┼─▶ sink   (each event as it comes; what was missed meanwhile: one batch)
-//   networkpolicies ─▶ Reflector ─┘
+//   networkpolicies ─▶ Reflector ─┤
+//                OptionalResources┘   clusternetworkpolicies and nodes, if the API server serves the former
 import type { Logger } from 'pino'
 import { throwUncaught } from '../base/defect.ts'
 import type { Source, SourceSink } from '../source.ts'
 import { VethguardError } from '../base/errors.ts'
 import type { Credentials } from './credentials/access.ts'
 import type { KubeObserver, ResourceStatus } from './observer.ts'
+import { OptionalResources } from './optional-resources.ts'
 import { Reflector } from './reflector/reflector.ts'
 import { type ResourceName, resources } from './reflector/resource.ts'
 import type { Update } from './reflector/store.ts'
@@ -20,6 +22,8 @@ export interface KubeSourceOptions {
   readonly nodeName: string
   /** See findCredentials. */
   readonly credentials: () => Promise<Credentials>
+  /** Read ClusterNetworkPolicies, and nodes for them. */
+  readonly clusterPolicies: boolean
   readonly log: Logger
   readonly observer?: KubeObserver
   readonly timing?: Partial<Timing>
@@ -29,6 +33,7 @@ export class KubeSource implements Source {
   readonly #options: KubeSourceOptions
   readonly #synced = Promise.withResolvers<undefined>()
   #reflectors: ReadonlyMap<ResourceName, Reflector> = new Map()
+  #optional: OptionalResources | undefined
   #transport: Transport | undefined
   #sink: SourceSink | undefined
 
@@ -37,9 +42,10 @@ export class KubeSource implements Source {
     this.#synced.promise.catch(() => undefined) // start() may not be waiting for it
   }
 
-  /** By resource; empty before the start. */
+  /** By resource; empty before the start. Without those that the API server does not serve. */
   status(): ReadonlyMap<ResourceName, ResourceStatus> {
-    return new Map(Array.from(this.#reflectors, ([name, { status }]) => [name, status]))
+    const required = Array.from(this.#reflectors, ([name, { status }]) => [name, status] as const)
+    return new Map<ResourceName, ResourceStatus>([...required, ...this.#optional?.status ?? []])
   }
 
   /**
@@ -50,14 +56,14 @@ export class KubeSource implements Source {
     this.#sink = sink
     const transport = new Transport(await this.#options.credentials())
     this.#transport = transport
-    const { log, observer = {}, timing } = this.#options
-    const told = {
-      onUpdate: (update: Update, arrivedAtMs: number) => this.#deliver(update, arrivedAtMs),
-      onSynced: () => this.#onSynced(),
-    }
-    const shared = { transport, observer, log, timing: { ...TIMING, ...timing }, ...told }
-    this.#reflectors = new Map(resources(this.#options.nodeName).map((resource) => [resource.name, new Reflector({ ...shared, resource })]))
+    const { log, observer = {}, timing, nodeName, clusterPolicies } = this.#options
+    const onUpdate = (update: Update, arrivedAtMs: number): void => this.#deliver(update, arrivedAtMs)
+    const shared = { transport, observer, log, timing: { ...TIMING, ...timing }, onUpdate }
+    const onSynced = (): void => this.#onSynced()
+    this.#reflectors = new Map(resources(nodeName).map((resource) => [resource.name, new Reflector({ ...shared, resource, onSynced })]))
+    this.#optional = clusterPolicies ? new OptionalResources({ ...shared, onSettled: onSynced }) : undefined
     for (const reflector of this.#reflectors.values()) reflector.start()
+    this.#optional?.start()
     await this.#synced.promise
   }
 
@@ -66,12 +72,12 @@ export class KubeSource implements Source {
     this.#sink = undefined
     this.#synced.reject(new VethguardError('SOURCE_UNREADABLE', 'stopped before everything was read from the API server'))
     const stopped = Array.from(this.#reflectors.values(), (reflector) => reflector.close())
-    await this.#transport?.close()
-    await Promise.all(stopped)
+    await Promise.all([...stopped, this.#optional?.close(), this.#transport?.close()])
   }
 
   #onSynced(): void {
-    if ([...this.#reflectors.values()].every(({ status }) => status.synced)) this.#synced.resolve(undefined)
+    const isRead = [...this.#reflectors.values()].every(({ status }) => status.synced)
+    if (isRead && this.#optional?.isSettled !== false) this.#synced.resolve(undefined)
   }
 
   #deliver({ changes, problems }: Update, arrivedAtMs: number): void {

@@ -29,9 +29,9 @@ export function asDryRun({ isGood, text }: Health): Health {
 
 /** @param status of the API server's resources; empty: not asked yet, or there is no API server */
 export function readiness({ isReady }: Pick<AgentView, 'isReady'>, status: KubeStatus): Health {
-  if (isReady) return { isGood: true, text: 'ready\n' }
   const missing = [...status].filter(([, { synced }]) => !synced)
   const waits = missing.map(([resource, { error }]) => `${resource} are not read yet${error === undefined ? '' : `: ${error}`}`)
+  if (isReady) return { isGood: true, text: ['ready', ...waits, ''].join('\n') } // those that nothing waits for
   const isAllRead = status.size > 0 && missing.length === 0
   const lines = isAllRead ? ['everything is read, and the kernel has not confirmed it yet'] : waits
   return { isGood: false, text: ['not ready', ...(lines.length === 0 ? ['nothing is read yet'] : lines), ''].join('\n') }

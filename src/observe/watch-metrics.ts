@@ -10,7 +10,7 @@ import { counter, gaugeOf, type Sample } from './instruments.ts'
 export type KubeStatus = ReadonlyMap<ResourceName, ResourceStatus>
 
 /** As the Kubernetes API names them. All start at 0: increase() misses the first event of a series that starts with it. */
-const RESOURCES: readonly ResourceName[] = ['pods', 'namespaces', 'networkpolicies']
+const RESOURCES: readonly ResourceName[] = ['pods', 'namespaces', 'networkpolicies', 'clusternetworkpolicies', 'nodes']
 const EVENT_TYPES: readonly EventType[] = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK']
 
 /** @param status undefined: there is no API server, and none of these series */

@@ -75,6 +75,12 @@ test('rights are those that the tests of the agent have', async () => {
   })
 })
 
+test.each([[true, true], ['on', true], [false, false], ['off', false]])('clusterNetworkPolicies %s: the right to read them and nodes: %s', async (value, isThere) => {
+  const rules = find(await render({ clusterNetworkPolicies: value }), 'ClusterRole')['rules'] as typeof AGENT_RULES
+  const resources = rules.flatMap((rule) => rule.resources)
+  expect(resources.sort()).toEqual(['namespaces', 'networkpolicies', 'pods', ...isThere ? ['clusternetworkpolicies', 'nodes'] : []].sort())
+})
+
 test.each([[true, 1], ['on', 1], [false, 0], ['off', 0]])('events %s: %i rules more', async (events, more) => {
   const rules = find(await render({ events }), 'ClusterRole')['rules'] as object[]
   expect(rules.slice(AGENT_RULES.length)).toEqual(more === 0 ? [] : [{ apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] }])

@@ -22,10 +22,10 @@ export const MATRIX: Readonly<Record<string, Values>> = {
   'a folder of manifests': { source: '/manifests' },
   'every setting but source other than by default': {
     kubeconfig: '/etc/kubernetes/agent.conf', backend: 'nft', spoofGuard: false, logLevel: 'trace',
-    listen: '127.0.0.1:19611', metricsPolicyLabels: 1_000_000, dryRun: true, events: true,
+    listen: '127.0.0.1:19611', metricsPolicyLabels: 1_000_000, dryRun: true, events: true, clusterNetworkPolicies: false,
     serviceCidrs: ['10.96.0.0/16', 'fd00:10:96::/112'], compareSeconds: 3600,
   },
-  'switches as words': { spoofGuard: 'off', dryRun: 'on', events: 'on', metricsPolicyLabels: 'off' },
+  'switches as words': { spoofGuard: 'off', dryRun: 'on', events: 'on', clusterNetworkPolicies: 'off', metricsPolicyLabels: 'off' },
   'pods to taste': {
     priorityClassName: '', resources: { limits: { memory: '1Gi' } }, nodeSelector: { pool: 'a' }, tolerations: [], maxUnavailable: '10%',
     affinity: {

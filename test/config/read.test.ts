@@ -49,6 +49,7 @@ test.each([
   ['metricsPolicyLabels', ['', 'yes', '-1', '1.5', '1e3', '1000000000']],
   ['dryRun', ['', 'true', '1']],
   ['events', ['yes']],
+  ['clusterNetworkPolicies', ['', 'auto', 'true']],
   ['serviceCidrs', ['10.96.0.0', '10.96.0.0/33', '10.96.0.0/12;fd00::/112', 'x', '10.96.0.0/12,x']],
   ['compareSeconds', ['', '0', '-5', '1.5', '3m', '100000']],
   ['output', ['', 'yaml', 'JSON']],

@@ -16,6 +16,8 @@ export interface Rule {
 export const AGENT_RULES: readonly Rule[] = [
   { apiGroups: [''], resources: ['namespaces', 'pods'], verbs: ['list', 'watch'] },
   { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ['list', 'watch'] },
+  { apiGroups: ['policy.networking.k8s.io'], resources: ['clusternetworkpolicies'], verbs: ['list', 'watch'] },
+  { apiGroups: [''], resources: ['nodes'], verbs: ['list', 'watch'] },
 ]
 
 const RBAC = 'rbac.authorization.k8s.io'

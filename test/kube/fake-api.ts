@@ -24,6 +24,9 @@ interface Created {
   readonly [field: string]: unknown
 }
 
+/** What faults are for: a resource, Events, or the question which versions of ClusterNetworkPolicy are served. */
+export type Asked = ResourceName | 'events' | 'discovery'
+
 interface FakeStatus {
   readonly code: number
   readonly reason: string
@@ -42,6 +45,8 @@ const STATUS: Readonly<Record<Exclude<AnswerFault, 'reset' | 'mute' | 'error-eve
 }
 const EXISTS = { code: 409, reason: 'AlreadyExists', message: 'already exists' }
 const REFUSED = { code: 422, reason: 'Invalid', message: 'sendInitialEvents: Forbidden' }
+const NOT_FOUND = { code: 404, reason: 'NotFound', message: 'the server could not find the requested resource' }
+const GROUP = '/apis/policy.networking.k8s.io'
 const PAGE = 3
 
 export class FakeApi {
@@ -54,7 +59,11 @@ export class FakeApi {
   streamsInitialEvents = true
   /** Continue tokens are no longer known. */
   forgetsPages = false
-  #faults = new Map<ResourceName | 'events', AnswerFault[]>()
+  /** Versions of ClusterNetworkPolicy that are served. */
+  served: readonly string[] = []
+  /** What these versions are said to have. */
+  servedResources: readonly string[] = ['clusternetworkpolicies']
+  #faults = new Map<Asked, AnswerFault[]>()
   #streams = new Set<Stream>()
   #server: Server | undefined
   #port = 0
@@ -94,8 +103,14 @@ export class FakeApi {
   }
 
   /** The next request for the resource fails so; faults wait in line. */
-  failNext(resource: ResourceName | 'events', fault: AnswerFault): void {
-    this.#faults.set(resource, [...(this.#faults.get(resource) ?? []), fault])
+  failNext(asked: Asked, fault: AnswerFault): void {
+    this.#faults.set(asked, [...(this.#faults.get(asked) ?? []), fault])
+  }
+
+  /** Serves these versions of ClusterNetworkPolicy from now on: the CRD is changed, and its watches end. */
+  serve(...versions: readonly string[]): void {
+    this.served = versions
+    this.disturb('clusternetworkpolicies', 'end')
   }
 
   disturb(resource: ResourceName, fault: StreamFault): void {
@@ -116,18 +131,31 @@ export class FakeApi {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    const { pathname, searchParams } = new URL(request.url ?? '', this.url)
+    const path = request.url ?? ''
+    const { pathname, searchParams } = new URL(path, this.url)
     const resource = pathname.slice(pathname.lastIndexOf('/') + 1) as ResourceName
-    this.requests.push(request.url ?? '')
+    const isOfGroup = pathname.startsWith(GROUP)
+    const isDiscovery = isOfGroup && resource !== 'clusternetworkpolicies'
+    this.requests.push(path)
     this.headers.push(request.headers)
-    const fault = this.#faults.get(resource)?.shift()
-    if (fault === 'mute') return
-    if (fault === 'reset') response.destroy()
-    else if (fault === 'error-event') response.end(line('ERROR', { kind: 'Status', ...STATUS.broken }))
-    else if (fault !== undefined) fail(response, STATUS[fault])
+    const fault = this.#faults.get(isDiscovery ? 'discovery' : resource)?.shift()
+    if (fault !== undefined) failAs(fault, response)
+    else if (isDiscovery) this.#discover(pathname, response)
+    else if (isOfGroup && !this.served.includes(versionIn(pathname))) fail(response, NOT_FOUND)
     else if (request.method === 'POST') void this.#create(request, response)
-    else if (searchParams.has('watch')) this.#watch(resource, searchParams, response)
-    else this.#list(resource, searchParams, response)
+    else this.#read(resource, searchParams, response)
+  }
+
+  #read(resource: ResourceName, query: URLSearchParams, response: ServerResponse): void {
+    if (query.has('watch')) this.#watch(resource, query, response)
+    else this.#list(resource, query, response)
+  }
+
+  #discover(pathname: string, response: ServerResponse): void {
+    const version = versionIn(pathname)
+    if (version === '' && this.served.length > 0) response.end(JSON.stringify({ versions: this.served.map((each) => ({ version: each })) }))
+    else if (this.served.includes(version)) response.end(JSON.stringify({ resources: this.servedResources.map((name) => ({ name })) }))
+    else fail(response, NOT_FOUND)
   }
 
   async #create(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -214,6 +242,18 @@ function line(type: string, object: object): string {
 
 function bookmark(version: number, annotations?: object): string {
   return line('BOOKMARK', { metadata: { resourceVersion: String(version), ...(annotations && { annotations }) } })
+}
+
+/** Of `/apis/GROUP/VERSION/…`; empty if there is none. */
+function versionIn(pathname: string): string {
+  return pathname.split('/')[3] ?? ''
+}
+
+function failAs(fault: AnswerFault, response: ServerResponse): void {
+  if (fault === 'mute') return
+  if (fault === 'reset') response.destroy()
+  else if (fault === 'error-event') response.end(line('ERROR', { kind: 'Status', ...STATUS.broken }))
+  else fail(response, STATUS[fault])
 }
 
 function fail(response: ServerResponse, status: FakeStatus): void {

@@ -45,6 +45,11 @@ export class FakeHistory {
     if (this.#objects.has(idOf(resource, object))) this.#happen(resource, object, () => undefined)
   }
 
+  /** Serves an object otherwise than before, as after a change of its CRD: no watch hears of it. */
+  alter(resource: ResourceName, object: FakeObject): void {
+    this.#objects.set(idOf(resource, object), { ...object, metadata: { ...object.metadata, resourceVersion: String(this.#version) } })
+  }
+
   compact(): void {
     this.#oldest = this.#version
     this.#happenings = []

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pino, { type Logger } from 'pino'
 import type { Credentials } from '../../src/kube/credentials/access.ts'
 import type { KubeObserver } from '../../src/kube/observer.ts'
-import { KubeSource } from '../../src/kube/source.ts'
+import { KubeSource, type KubeSourceOptions } from '../../src/kube/source.ts'
 import type { Timing } from '../../src/kube/reflector/timing.ts'
 import { PATIENCE_MS } from '../../lab/patience.ts'
 import type { FakeApi } from './fake-api.ts'
@@ -16,6 +16,8 @@ export const FAST: Timing = {
   silenceMs: PATIENCE_MS,
   initialSilenceMs: PATIENCE_MS,
   stableMs: 1000,
+  lookAgainMs: { firstMs: 100, longestMs: 1000 },
+  confirmMs: 100,
   random: () => 0.5,
   sleep: (ms, signal) => delay(ms / 20, undefined, { signal }).catch(() => undefined),
 }
@@ -29,7 +31,12 @@ export function credentialsFor(api: FakeApi): () => Promise<Credentials> {
 }
 
 export function sourceOn(api: FakeApi, timing: Partial<Timing> = {}, observer: KubeObserver = {}, log = pino({ level: 'silent' })): KubeSource {
-  return new KubeSource({ nodeName: NODE, credentials: credentialsFor(api), log, observer, timing: { ...FAST, ...timing } })
+  return sourceWith(api, { timing, observer, log, clusterPolicies: true })
+}
+
+/** With other settings than by default. */
+export function sourceWith(api: FakeApi, { timing = {}, log = pino({ level: 'silent' }), ...settings }: Partial<KubeSourceOptions>): KubeSource {
+  return new KubeSource({ nodeName: NODE, credentials: credentialsFor(api), clusterPolicies: true, log, ...settings, timing: { ...FAST, ...timing } })
 }
 
 /** A logger, and what it has said. */
@@ -50,6 +57,15 @@ export function pod(name: string, fields: { ip?: string; app?: string; phase?: s
 
 export function namespace(name: string, team = 'a'): FakeObject {
   return { metadata: { name, labels: { team } } }
+}
+
+/** @param peer of its one rule, which denies */
+export function clusterPolicy(name: string, peer: object = { namespaces: {} }): FakeObject {
+  return { metadata: { name }, spec: { tier: 'Admin', priority: 1, subject: { namespaces: {} }, egress: [{ action: 'Deny', to: [peer] }] } }
+}
+
+export function node(name: string, address = '10.0.0.1', zone = 'a'): FakeObject {
+  return { metadata: { name, labels: { zone } }, status: { addresses: [{ type: 'InternalIP', address }] } }
 }
 
 export function policy(name: string, cidr = '10.0.0.0/8'): FakeObject {

@@ -6,9 +6,9 @@ import fc from 'fast-check'
 import type { ResourceName } from '../../src/kube/reflector/resource.ts'
 import { asyncProperty } from '../property.ts'
 import { until } from '../../lab/patience.ts'
-import { type AnswerFault, FakeApi, type StreamFault } from './fake-api.ts'
+import { type AnswerFault, type Asked, FakeApi, type StreamFault } from './fake-api.ts'
 import type { FakeObject } from './fake-history.ts'
-import { listeningLog, namespace, pod, policy, SHORT_SILENCE, sourceOn } from './fixture.ts'
+import { clusterPolicy, listeningLog, namespace, node, pod, policy, SHORT_SILENCE, sourceOn } from './fixture.ts'
 import { RESOURCES, stateOf, StrictSink } from './strict-sink.ts'
 
 type Step = (api: FakeApi) => void | Promise<void>
@@ -32,6 +32,8 @@ const VARIANTS: Readonly<Record<ResourceName, readonly ((name: string) => FakeOb
   ],
   namespaces: [(name) => namespace(name), (name) => namespace(name, 'b'), (name) => ({ metadata: { name, labels: { wrong: 1 } } })],
   networkpolicies: [(name) => policy(name), (name) => policy(name, 'fd00::/8'), (name) => policy(name, 'nonsense')],
+  clusternetworkpolicies: [(name) => clusterPolicy(name), (name) => clusterPolicy(name, { nodes: {} }), (name) => clusterPolicy(name, {})],
+  nodes: [(name) => node(name), (name) => node(name, '10.0.0.2'), (name) => node(name, 'nonsense'), (name) => node(name, '10.0.0.1', 'b')],
 }
 
 const WAIT: [string, Step] = ['wait long', () => delay(90)]
@@ -44,12 +46,13 @@ const put = fc.tuple(resource, name, fc.nat(5)).map(([of, called, variant]): [st
 const remove = fc.tuple(resource, name).map(([of, called]): [string, Step] => {
   return [`remove ${of} ${called}`, (api) => api.remove(of, VARIANTS[of][0]!(called))]
 })
-const answer = fc.tuple(resource, fc.constantFrom(...ANSWERS)).map(([of, fault]): [string, Step] => {
+const answer = fc.tuple(fc.oneof(resource, fc.constant<Asked>('discovery')), fc.constantFrom(...ANSWERS)).map(([of, fault]): [string, Step] => {
   return [`answer ${of} ${fault}`, (api) => api.failNext(of, fault)]
 })
 const stream = fc.tuple(resource, fc.constantFrom(...STREAMS)).map(([of, fault]): [string, Step] => {
   return [`stream ${of} ${fault}`, (api) => api.disturb(of, fault)]
 })
+const serve = fc.subarray(['v1alpha1', 'v1alpha2', 'v1beta1']).map((versions) => serving(...versions))
 const others = fc.constantFrom<[string, Step]>(
   WAIT,
   ['compact', ({ history }) => history.compact()],
@@ -64,9 +67,13 @@ const others = fc.constantFrom<[string, Step]>(
 )
 const wait = fc.nat(3).map((ms): [string, Step] => [`wait ${ms}`, () => delay(ms)])
 const step = fc.oneof({ weight: 4, arbitrary: wait }, { weight: 5, arbitrary: put }, { weight: 2, arbitrary: remove }, answer, { weight: 3, arbitrary: stream },
-  others)
+  serve, others)
 
 const script = fc.array(step, { minLength: 5, maxLength: 60 }).map(scriptOf)
+
+function serving(...versions: readonly string[]): [string, Step] {
+  return [`serve ${versions.join()}`, (api) => api.serve(...versions)]
+}
 
 /** Printed by its words. */
 function scriptOf(steps: readonly [string, Step][]) {
@@ -80,12 +87,15 @@ const EXAMPLES = [
     api.disturb('pods', 'end')
   }]),
   ...STREAMS.map((fault): [string, Step] => [`stream ${fault}`, (api) => api.disturb('pods', fault)]),
+  serving('v1beta1'),
+  serving(),
 ].map((fault) => scriptOf([WAIT, fault, WAIT]))
 
 test('after any faults the source has what the server has, and told each change once', async () => {
   const kinds = new Set<string>()
   await asyncProperty(script, async ({ steps }) => {
     const api = new FakeApi()
+    api.served = ['v1alpha2']
     for (const called of ['a', 'b', 'c', 'd']) for (const of of RESOURCES) api.put(of, VARIANTS[of][0]!(called))
     await api.listen()
     const restarted = (_: ResourceName, reason: string): void => void kinds.add(reason)
@@ -98,13 +108,15 @@ test('after any faults the source has what the server has, and told each change 
       api.calm()
       await started
       const story = (): string => JSON.stringify([lines.slice(-10), api.requests.slice(-5), [...source.status()]], null, 1)
-      await until(() => isDeepStrictEqual(sink.state(), stateOf(api.history)), story)
+      await until(() => isDeepStrictEqual(sink.state(), stateOf(api)), story)
       expect(sink.faults).toEqual([])
+      for (const { msg } of lines) if (msg.includes('serve ClusterNetworkPolicies any more')) kinds.add('forgotten')
+      if (lines.filter(({ msg }) => msg === 'the API server serves ClusterNetworkPolicies').length > 1) kinds.add('another version')
     } finally {
       await source.close()
       await api.stop()
     }
   }, 0.5, EXAMPLES)
-  const common = ['ended', 'expired', 'throttled', 'unauthorized', 'forbidden', 'refused', 'silent', 'malformed', 'connection', 'relisted']
+  const common = ['ended', 'expired', 'throttled', 'unauthorized', 'forbidden', 'refused', 'silent', 'malformed', 'connection', 'relisted', 'forgotten', 'another version']
   expect(common.filter((reason) => !kinds.has(reason))).toEqual([]) // the property means nothing if the faults do not happen
 })

@@ -5,7 +5,7 @@ import type { KubeSource } from '../../src/kube/source.ts'
 import { gatherUncaught } from '../agent/uncaught.ts'
 import { PATIENCE_MS, until } from '../../lab/patience.ts'
 import { FakeApi } from './fake-api.ts'
-import { listeningLog, namespace, pod, policy, SHORT_SILENCE, sourceOn } from './fixture.ts'
+import { listeningLog, namespace, pod, policy, SHORT_SILENCE, sourceOn, sourceWith } from './fixture.ts'
 import { StrictSink } from './strict-sink.ts'
 
 describe('KubeSource', () => {
@@ -154,7 +154,7 @@ describe('KubeSource', () => {
   test('waits as long as the server asks for', async () => {
     const asked: number[] = []
     api.failNext('pods', 'throttled')
-    source = sourceOn(api, { sleep: (ms) => Promise.resolve(void asked.push(ms)) })
+    source = sourceWith(api, { timing: { sleep: (ms) => Promise.resolve(void asked.push(ms)) }, clusterPolicies: false })
     await source.start(sink)
     expect(asked.some((ms) => ms >= 1000)).toBe(true)
   })

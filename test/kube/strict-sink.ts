@@ -2,8 +2,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Problem } from '../../src/cluster/change.ts'
 import type { Change, SourceSink } from '../../src/source.ts'
-import { type ResourceName, resources } from '../../src/kube/reflector/resource.ts'
-import type { FakeHistory } from './fake-history.ts'
+import { clusterPolicies, nodes } from '../../src/kube/cluster-policy-resources.ts'
+import { type Resource, type ResourceName, resources } from '../../src/kube/reflector/resource.ts'
+import type { FakeApi } from './fake-api.ts'
 import { NODE } from './fixture.ts'
 
 export interface ClusterState {
@@ -38,13 +39,15 @@ export class StrictSink implements SourceSink {
   }
 }
 
-export const RESOURCES: readonly ResourceName[] = ['pods', 'namespaces', 'networkpolicies']
+export const RESOURCES: readonly ResourceName[] = ['pods', 'namespaces', 'networkpolicies', 'clusternetworkpolicies', 'nodes']
 
 /** What a source must say of a server's objects. */
-export function stateOf(history: FakeHistory): ClusterState {
+export function stateOf({ history, served }: FakeApi): ClusterState {
   const objects = new Map<string, unknown>()
   const problems = new Map<string, readonly Problem[]>()
-  for (const { name, read } of resources(NODE)) {
+  const isServed = served.includes('v1beta1') || served.includes('v1alpha2')
+  const readable: readonly Resource[] = [...resources(NODE), ...isServed ? [clusterPolicies('v1beta1'), nodes()] : []]
+  for (const { name, read } of readable) {
     for (const object of history.objects(name)) {
       const reading = read(object)
       if (reading.change?.now !== undefined) objects.set(`${reading.change.kind} ${reading.change.key}`, reading.change.now)

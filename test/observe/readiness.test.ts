@@ -14,7 +14,7 @@ import { metricsOf } from './fake-view.ts'
 import { seriesIn } from './series.ts'
 
 const closing: (() => Promise<void>)[] = []
-const REFUSALS = 200
+const REFUSALS = 1000
 let metrics: Metrics
 
 afterEach(async () => {
@@ -61,4 +61,25 @@ test('probes and metrics follow what the agent has read', async () => {
   expect(await ask('/readyz')).toEqual([200, 'ready\n']) // what is known stays in force
   expect(await ask('/livez')).toEqual([200, 'alive\n'])
   expect(seriesIn((await ask('/metrics'))[1]).get('vethguard_watch_connected{resource="pods"}')).toBe(0)
+})
+
+test('ready without what is forbidden and optional, it says so', async () => {
+  const api = new FakeApi()
+  await api.listen()
+  api.served = ['v1beta1']
+  for (let each = 0; each < REFUSALS; each++) api.failNext('clusternetworkpolicies', 'forbidden')
+  const source = sourceOn(api)
+  const agent = agentOf(source, new MemoryBackend())
+  metrics = metricsOf({ view: () => agent.view, kubeStatus: () => source.status() })
+  closing.push(() => agent.close(), () => api.stop())
+  await agent.start()
+  expect(readiness(agent.view, source.status())).toEqual({
+    isGood: true,
+    text: expect.stringMatching(/^ready\nclusternetworkpolicies are not read yet: not allowed to watch clusternetworkpolicies \(403\).*grant.*\n$/),
+  })
+  const { body } = await metrics.scrape('text')
+  expect(seriesIn(body).get('vethguard_watch_connected{resource="clusternetworkpolicies"}')).toBe(0)
+  api.calm()
+  await until(() => source.status().get('clusternetworkpolicies')?.synced === true, 'the right')
+  expect(readiness(agent.view, source.status()).text).toBe('ready\n')
 })

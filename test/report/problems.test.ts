@@ -1,6 +1,7 @@
 // What is wrong with objects, as it is logged and as it is asked for.
 import { afterEach, expect, test } from '@jest/globals'
 import { FULL_LINES } from '../../src/report/few-lines.ts'
+import { policiesInError } from '../../src/observe/problem-kinds.ts'
 import { Problems } from '../../src/report/problems.ts'
 import type { Problem } from '../../src/cluster/change.ts'
 import type { PolicyKey } from '../../src/cluster/objects.ts'
@@ -31,6 +32,15 @@ test('each is told once, found by its policy, and taken back', () => {
     'warn NetworkPolicy x/p (file.yaml#1): spec is odd',
     'info NetworkPolicy x/p (file.yaml#1): spec: no problem any more',
   ])
+})
+
+test('those of a ClusterNetworkPolicy are found by its policy, too', () => {
+  const object = 'ClusterNetworkPolicy p'
+  const problem: Problem = { object, field: 'spec.tier', message: 'is odd', policy: '/p' as PolicyKey }
+  expect(problems.set(object, [problem])).toBe('/p')
+  expect([problems.ofPolicy('/p' as PolicyKey), policiesInError(problems.all())]).toEqual([[problem], ['/p']])
+  expect(lines.map(({ level, msg }) => `${level} ${msg}`)).toEqual(['warn ClusterNetworkPolicy p: spec.tier is odd'])
+  problems.set(object, [])
 })
 
 test('of many at once the first are told, and how many more', () => {

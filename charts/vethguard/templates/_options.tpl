@@ -16,6 +16,7 @@
 - --metrics-policy-labels={{ include "vethguard.onOrOff" .Values.metricsPolicyLabels }}
 - --dry-run={{ include "vethguard.onOrOff" .Values.dryRun }}
 - --events={{ include "vethguard.onOrOff" .Values.events }}
+- --cluster-network-policies={{ include "vethguard.onOrOff" .Values.clusterNetworkPolicies }}
 {{- with .Values.serviceCidrs }}
 - --service-cidrs={{ join "," . }}
 {{- end }}

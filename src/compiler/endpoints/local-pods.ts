@@ -7,12 +7,13 @@ import type { ClusterPolicy, Direction, Policy } from '../../policy/types.ts'
 import type { PodRecord } from '../model.ts'
 import { type AnyPolicy, isClusterPolicy } from '../stages/active-policy.ts'
 import { Policies } from './policies.ts'
-import type { VerdictTable } from './verdict-tables.ts'
+import type { Tables } from './elements.ts'
 
 export interface LocalPod {
   record: PodRecord
   readonly selectedBy: Map<PolicyKey, AnyPolicy>
-  readonly tables: Record<Direction, VerdictTable | undefined>
+  /** undefined: no policy has a say. */
+  readonly tables: Record<Direction, Tables | undefined>
 }
 
 export class LocalPods {
@@ -45,6 +46,12 @@ export class LocalPods {
   /** How many local pods a policy selects. */
   selectedBy(key: PolicyKey): number {
     return this.#selected.get(key)?.pods ?? 0
+  }
+
+  /** Whether a ClusterNetworkPolicy selects a local pod. */
+  isSelected(policy: ClusterPolicy): boolean {
+    for (const local of this.#all()) if (this.selects(policy, local.record.pod)) return true
+    return false
   }
 
   /** The policy, if it selects a local pod. */

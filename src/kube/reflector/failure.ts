@@ -1,6 +1,7 @@
 // Why reading a resource was interrupted: as a label of metrics, and in words that say what to do.
 import { ApiServerError, VethguardError } from '../../base/errors.ts'
 import { SilenceError } from './deadline.ts'
+import type { ResourceName } from './resource.ts'
 import { isExpired } from './status.ts'
 
 export const RESTART_REASONS = [
@@ -29,25 +30,38 @@ export function restartReason(error: unknown): RestartReason {
   return 'connection'
 }
 
-/** What happened to reading a resource, and what to do where somebody can do something. */
-export function explain(error: unknown, verb: 'list' | 'watch', resource: string): string {
+/** Says what happened to reading a resource, and what to do if anything can be done. */
+export function explain(error: unknown, verb: 'list' | 'watch', resource: ResourceName): string {
+  const remedy = `grant the verbs list and watch on ${resource} (ClusterRole and its binding)${OPT_OUTS.get(resource) ?? ''}`
+  return explainRequest(error, `${verb} ${resource}`, remedy)
+}
+
+/** Says why it is not known whether the API server serves ClusterNetworkPolicies. */
+export function explainDiscovery(error: unknown): string {
+  return explainRequest(error, 'look for clusternetworkpolicies', `bind the ClusterRole system:discovery${OPT_OUT}`)
+}
+
+/** @param remedy of a missing right */
+function explainRequest(error: unknown, request: string, remedy: string): string {
   const said = messageOf(error)
   switch (restartReason(error)) {
     case 'unauthorized':
-      return `cannot ${verb} ${resource}: the API server does not know us (401): ${said}; check the token or client certificate`
+      return `cannot ${request}: the API server does not know us (401): ${said}; check the token or client certificate`
     case 'forbidden':
-      return `not allowed to ${verb} ${resource} (403): ${said}; grant the verbs list and watch on ${resource} (ClusterRole and its binding)`
+      return `not allowed to ${request} (403): ${said}; ${remedy}`
     case 'throttled':
-      return `cannot ${verb} ${resource}: the API server is overloaded (429): ${said}`
+      return `cannot ${request}: the API server is overloaded (429): ${said}`
     case 'silent':
-      return `cannot ${verb} ${resource}: the API server has fallen silent; connecting anew`
+      return `cannot ${request}: the API server has fallen silent; connecting anew`
     case 'connection':
-      return `cannot ${verb} ${resource}: ${said}${HINTS.get(String(codeOf(error))) ?? ''}`
+      return `cannot ${request}: ${said}${HINTS.get(String(codeOf(error))) ?? ''}`
     default:
-      return `cannot ${verb} ${resource}: ${said}${error instanceof ApiServerError ? ` (${error.status})` : ''}`
+      return `cannot ${request}: ${said}${error instanceof ApiServerError ? ` (${error.status})` : ''}`
   }
 }
 
+const OPT_OUT = ', or set --cluster-network-policies off'
+const OPT_OUTS: ReadonlyMap<ResourceName, string> = new Map([['clusternetworkpolicies', OPT_OUT], ['nodes', OPT_OUT]])
 const WRONG_CA = "; the server's certificate is not from the certificate authority that we trust: check certificate-authority"
 const HINTS: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', '; nothing listens there: is the API server running, and is this its address?'],

@@ -1,5 +1,5 @@
 // One value for all that are equal: pods of one workload say the same in most fields, and there may be 150,000 of them.
-import type { Labels, Pod } from '../../cluster/objects.ts'
+import type { ClusterNode, Labels, Pod } from '../../cluster/objects.ts'
 
 /**
  * So many values are remembered in each of two generations; those not seen for so long are forgotten, so that what is gone does not
@@ -22,6 +22,11 @@ export class Interner {
       labels: this.#value(pod.labels, (labels) => mapValues(labels, (text) => this.#text(text))),
       ports: this.#value(pod.ports, (ports) => ports),
     }
+  }
+
+  /** The same node; its own name is in its labels too, and in those of its pods' nodeName. */
+  node(node: ClusterNode): ClusterNode {
+    return { ...node, labels: mapValues(node.labels, (text) => this.#text(text)) }
   }
 
   #text(text: string): string {

@@ -1,5 +1,5 @@
 // Everything of a resource in pages: for servers that do not stream their initial events.
-import type { Readable } from 'node:stream'
+import { readBody } from '../read-body.ts'
 import { malformed } from './watch-events.ts'
 import { Pruner } from './prune.ts'
 import type { Reading, Resource } from './resource.ts'
@@ -49,12 +49,6 @@ function listPath({ path, fieldSelector }: Resource, next: string | undefined): 
   if (fieldSelector !== undefined) query.set('fieldSelector', fieldSelector)
   if (next !== undefined) query.set('continue', next)
   return `${path}?${query.toString()}`
-}
-
-async function readBody(body: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk)
-  return Buffer.concat(chunks)
 }
 
 function readPage(body: Buffer, pruner: Pruner | undefined): Page {

@@ -30,6 +30,10 @@ export interface ReflectorOptions {
   readonly onUpdate: (update: Update, arrivedAtMs: number) => void
   /** Everything was read for the first time. Must not throw. */
   readonly onSynced: () => void
+  /** Reading has failed, and is tried again. Must not throw. */
+  readonly onFailure?: (error: unknown) => void
+  /** A closed one, whose objects stay in force until everything was read. */
+  readonly after?: Reflector | undefined
 }
 
 export class Reflector {
@@ -43,7 +47,7 @@ export class Reflector {
   #version: string | undefined
   /** While everything is being read. */
   #replacement: Replacement | undefined
-  #synced = false
+  #synced: boolean
   /** What is being asked of the server. */
   #verb: 'list' | 'watch' = 'watch'
   #openedAtMs: number | undefined
@@ -54,7 +58,9 @@ export class Reflector {
 
   constructor(options: ReflectorOptions) {
     this.#options = options
-    this.#store = new ObjectStore(options.resource.kind)
+    const { resource, after } = options
+    this.#store = after === undefined ? new ObjectStore(resource.kind) : after.#store
+    this.#synced = after === undefined ? false : after.#synced
     this.#log = options.log.child({ resource: options.resource.name })
     this.#backoff = new ServerBackoff(options.timing.random)
     this.#outage = new OutageLog(this.#log, { level: 'warn', endMessage: 'reads the API server again' })
@@ -77,6 +83,11 @@ export class Reflector {
   async close(): Promise<void> {
     this.#stop.abort()
     await this.#running
+  }
+
+  /** Reports that everything is gone. Only after close(). */
+  forget(): void {
+    this.#tell(this.#store.clear(), performance.now())
   }
 
   async #run(): Promise<void> {
@@ -162,18 +173,23 @@ export class Reflector {
   }
 
   async #finish(replacement: Replacement, version: string, atMs = performance.now()): Promise<void> {
-    const update = await inTurns(replacement.finish())
-    if (this.#stop.signal.aborted) return
+    const update = await inTurns(replacement.finish()) // must be reported, even if stopped meanwhile: the store has it
     this.#replacement = undefined
     this.#version = version
     this.#outage.end()
-    const message = this.#synced ? 'everything was read anew' : 'everything is read'
-    this.#log.info({ objects: this.#store.size, changes: update.changes.length }, message)
-    if (this.#synced) this.#options.observer.relisted?.(this.#options.resource.name)
+    this.#noteRead(update.changes.length)
     this.#tell(update, atMs)
     if (this.#synced) return
     this.#synced = true
     this.#options.onSynced()
+  }
+
+  #noteRead(changes: number): void {
+    const { name, isReread = false } = this.#options.resource
+    const isRoutine = this.#synced && isReread
+    const message = this.#synced ? 'everything was read anew' : 'everything is read'
+    this.#log[isRoutine ? 'debug' : 'info']({ objects: this.#store.size, changes }, message)
+    if (this.#synced && !isRoutine) this.#options.observer.relisted?.(name)
   }
 
   #tell(update: Update, atMs: number): void {
@@ -181,6 +197,7 @@ export class Reflector {
   }
 
   #failed(error: unknown): number {
+    this.#options.onFailure?.(error)
     const reason = restartReason(error)
     if (reason === 'expired' || reason === 'malformed') this.#version = undefined
     if (reason === 'expired') this.#log.info({ err: error }, 'what is known is too old for the API server; everything is read anew')
@@ -193,6 +210,7 @@ export class Reflector {
     const lastedMs = this.#openedAtMs === undefined ? 0 : performance.now() - this.#openedAtMs
     if (lastedMs >= timing.stableMs) this.#backoff.reset()
     observer.restarted?.(resource.name, reason)
+    if (resource.isReread === true) this.#version = undefined
     const waitMs = this.#backoff.next(retryAfterMs)
     this.#log.debug({ reason, lastedMs: Math.round(lastedMs), waitMs: Math.round(waitMs) }, 'watch restarts')
     return waitMs

@@ -3,11 +3,13 @@ import type { Problem } from '../../cluster/change.ts'
 import type { Change } from '../../source.ts'
 import { readNamespace } from '../../cluster/read-namespace.ts'
 import { readPod } from '../../cluster/read-pod.ts'
-import { readPolicy } from '../../policy/read.ts'
+import { readPolicyChange } from '../../policy/read-change.ts'
 import { Interner } from './interner.ts'
 import type { Fields } from './prune.ts'
 
-export type ResourceName = 'pods' | 'namespaces' | 'networkpolicies'
+export type ResourceName = 'pods' | 'namespaces' | 'networkpolicies' | OptionalResourceName
+/** Those that are read only if the API server serves ClusterNetworkPolicies. */
+export type OptionalResourceName = 'clusternetworkpolicies' | 'nodes'
 
 /** What an object's appearance means; without a change it says nothing that could be used. */
 export interface Reading {
@@ -15,14 +17,16 @@ export interface Reading {
   readonly problems: readonly Problem[]
 }
 
-export interface Resource {
-  readonly name: ResourceName
+export interface Resource<Name = ResourceName> {
+  readonly name: Name
   /** Of the changes that come of it. */
   readonly kind: Change['kind']
   readonly path: string
   readonly fieldSelector: string | undefined
   /** What `read` looks at; undefined: everything. */
   readonly fields: Fields | undefined
+  /** Every watch begins with all objects: the server may serve them otherwise than before, without an event. */
+  readonly isReread?: boolean
   /** Reads an object as parsed from JSON. Keeps nothing of it. */
   readonly read: (object: unknown) => Reading
 }
@@ -51,7 +55,7 @@ export function resources(nodeName: string): Resource[] {
       path: '/apis/networking.k8s.io/v1/networkpolicies',
       fieldSelector: undefined,
       fields: undefined, // fields that are not known make a policy fail closed, so all must be seen
-      read: readNetworkPolicy,
+      read: readPolicyChange,
     },
     {
       name: 'pods',
@@ -62,11 +66,6 @@ export function resources(nodeName: string): Resource[] {
       read: (object) => slim(readPod(object), nodeName, interner),
     },
   ]
-}
-
-function readNetworkPolicy(object: unknown): Reading {
-  const { policy, problems } = readPolicy(object)
-  return { change: policy && { kind: 'policy', key: policy.key, now: policy }, problems }
 }
 
 /** Pods of one workload say the same in many fields: kept once, these cost little. Nobody asks for the uid of pods elsewhere. */

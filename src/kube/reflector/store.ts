@@ -62,6 +62,12 @@ export class ObjectStore {
     return { changes: wasKnown ? [gone] : [], problems: this.#applyProblems(key, []) }
   }
 
+  /** Forgets everything. @returns what is gone */
+  clear(): Update {
+    const updates = [...this.keys()].map((key) => this.forget(key))
+    return { changes: updates.flatMap(({ changes }) => changes), problems: updates.flatMap(({ problems }) => problems) }
+  }
+
   #applyProblems(key: Key, now: readonly Problem[]): Update['problems'] {
     const before = this.#problems.get(key) ?? []
     if (isDeepStrictEqual(before, now)) return []

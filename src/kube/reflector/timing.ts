@@ -1,4 +1,5 @@
 // When a reflector gives up, and how it waits: what tests have otherwise.
+import type { BackoffOptions } from '../../base/backoff.ts'
 import { sleep, type Sleep } from '../../base/sleep.ts'
 
 export interface Timing {
@@ -8,6 +9,10 @@ export interface Timing {
   readonly initialSilenceMs: number
   /** A watch that lasted for so long was a success, even if nothing happened. */
   readonly stableMs: number
+  /** Between two looks for resources that the API server does not serve: doubling from the first to the longest. */
+  readonly lookAgainMs: BackoffOptions
+  /** From "not served any more" to the second look, without which it is not believed. */
+  readonly confirmMs: number
   /** Uniform in [0, 1). */
   readonly random: () => number
   readonly sleep: Sleep
@@ -17,6 +22,8 @@ export const TIMING: Timing = {
   silenceMs: 150_000, // two bookmarks missed
   initialSilenceMs: 15_000,
   stableMs: 1000,
+  lookAgainMs: { firstMs: 5000, longestMs: 60_000 },
+  confirmMs: 3000, // an API server that has just started may not know all of its resources
   random: Math.random,
   sleep,
 }

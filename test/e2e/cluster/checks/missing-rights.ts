@@ -1,4 +1,5 @@
 // Every right of the chart is needed: without any one of them policies are not enforced as they should be, and the agent says why.
+// Those that only ClusterNetworkPolicies need keep no NetworkPolicy from being enforced.
 // What is applied are the chart's own objects but for that right; no release is installed meanwhile.
 import { join } from 'node:path'
 import { exec } from '../../../../lab/namespace.ts'
@@ -7,6 +8,7 @@ import { find, isHook, render } from '../../../chart/helm.ts'
 import { templateOf } from '../../../chart/pod-template.ts'
 import type { ApiObject } from '../../resource-path.ts'
 import type { Layout } from '../layout.ts'
+import { installPolicyCrd, removePolicyCrd } from '../policy-crds.ts'
 import { expectReach } from '../reach.ts'
 import type { Release } from '../release.ts'
 import { until } from '../until.ts'
@@ -38,14 +40,18 @@ const POD_RIGHTS: readonly Missing[] = [
 ]
 
 const RESOURCES = ['pods', 'namespaces', 'networkpolicies']
-const WATCHING = RESOURCES.map((resource) => verbRight('watch', resource))
-/** Needed of API servers without WatchList only. */
-const LISTING = RESOURCES.map((resource) => verbRight('list', resource))
+/** Needed for ClusterNetworkPolicies only. */
+const OPTIONAL = ['clusternetworkpolicies', 'nodes']
 
 /** @param release is not installed */
 export function missingRights(release: Release, { hasWatchList }: Layout): Check[] {
-  const all = hasWatchList ? [...POD_RIGHTS, ...WATCHING] : LISTING
-  return [wholeRights(release), ...all.map((missing) => withoutRight(release, missing))]
+  const verb = hasWatchList ? 'watch' : 'list' // list is needed of API servers without WatchList only
+  const needed = [...hasWatchList ? POD_RIGHTS : [], ...RESOURCES.map((resource) => verbRight(verb, resource))]
+  return [
+    wholeRights(release),
+    ...needed.map((missing) => withoutRight(release, missing)),
+    ...OPTIONAL.map((resource) => withoutOptionalRight(release, verbRight(verb, resource))),
+  ]
 }
 
 function verbRight(verb: string, resource: string): Missing {
@@ -87,13 +93,33 @@ function withoutRight(release: Release, { right, take, says }: Missing): Check {
   }
 }
 
+function withoutOptionalRight(release: Release, { right, take, says }: Missing): Check {
+  return {
+    name: `without ${right} NetworkPolicies are enforced, and the agent says what is missing`,
+    needsAgent: true,
+    async run(world) {
+      const objects = await chartObjects(release)
+      take(objects)
+      await installPolicyCrd(world.cluster.admin, 'standard')
+      try {
+        await withObjects(world, release, objects, async () => {
+          await expectLog(release, says)
+          await expectEnforcement(world, SETTLE_MS)
+        })
+      } finally {
+        await removePolicyCrd(world.cluster.admin)
+      }
+    },
+  }
+}
+
 async function withObjects({ cluster }: World, release: Release, objects: readonly ApiObject[], run: () => Promise<void>): Promise<void> {
   for (const object of objects) await cluster.admin.apply(object)
   try {
     await run()
   } finally {
     for (const object of objects) await cluster.admin.delete(object)
-    await until('end of the agents', SETTLE_MS, async () => (await release.pods()).length === 0)
+    await until('end of the agents', async () => (await release.pods()).length === 0)
     for (const { namespace } of cluster.nodes) exec(namespace, [PROGRAM, 'cleanup'])
   }
 }
@@ -112,7 +138,7 @@ async function expectEnforcement({ playground, nodes: [near, far] }: World, pati
 
 async function expectLog(release: Release, says: RegExp): Promise<void> {
   let logs: readonly string[] = []
-  await until(`line ${String(says)} in the log of each agent`, SETTLE_MS, async () => {
+  await until(`line ${String(says)} in the log of each agent`, async () => {
     logs = [...(await release.logs()).values()]
     return logs.length > 0 && logs.every((log) => says.test(log))
   }).catch((cause: unknown) => {
