@@ -50,9 +50,9 @@ export class Compiler {
   readonly #active = new Map<PolicyKey, ActivePolicy>()
   /** What policies reach, as of the last change. */
   readonly queries = new Queries({
-    realms: this.#realms,
-    localPods: this.#localPods,
-    active: this.#active,
+    peers: this.#peers,
+    peersFor: (tier) => this.#realms.ofStage(tier === undefined ? 'network' : 'admin')?.peers,
+    localPods: this.#localPods, active: this.#active,
     isLocal: (record) => this.#isLocal(record),
   })
   #activations = 0
