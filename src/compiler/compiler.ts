@@ -102,7 +102,7 @@ export class Compiler {
     return record !== undefined && this.#isLocal(record)
   }
 
-  /** Grows with every change of `localPods`, `isIsolated` and `isJudged`. */
+  /** Grows with every change of `localPods`, `isIsolated`, `isJudged` and `isJudgedAtNode`. */
   get localRevision(): number {
     return this.#localPods.revision + this.#judgedChanges + this.#elements.revision
   }
@@ -115,6 +115,12 @@ export class Compiler {
   /** Whether any policy has a say about what reaches, or leaves, this local pod; isolated pods included. */
   isJudged(key: PodKey, direction: Direction): boolean {
     return this.#tablesOf(key, direction) !== undefined || this.#isFaulty(key) || this.denials(key, direction).size > 0
+  }
+
+  /** Whether policies have a say about what this local pod sends to its own node: ClusterNetworkPolicies alone can. */
+  isJudgedAtNode(key: PodKey): boolean {
+    const denials = this.denials(key, 'egress')
+    return denials.has('admin') || denials.has('baseline')
   }
 
   /** What can deny what reaches, or leaves, this local pod at one of its addresses. */
