@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export const PATIENCE_MS = 60_000 * Number(process.env['VETHGUARD_PATIENCE'] ?? 1)
 
 const POLL_MS = 1
+/** An idle machine has done by then what it does without being asked. */
+const QUIET_MS = 200
 
 /**
  * Asks again and again until the answer is not false or undefined.
@@ -22,4 +24,12 @@ export async function until<T>(ask: () => T | Promise<T>, what: string | (() => 
     if (performance.now() > deadlineMs) throw new Error(`waited ${PATIENCE_MS / 1000} s in vain: ${typeof what === 'string' ? what : what()}`)
     await sleep(POLL_MS)
   }
+}
+
+/**
+ * A pause in which nothing is to happen. A busy machine may hide in it that something wrong does happen, but nothing right fails for
+ * it. To be used only where no event shows that all is over.
+ */
+export async function quietly(): Promise<void> {
+  await sleep(QUIET_MS)
 }
