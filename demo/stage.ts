@@ -6,13 +6,13 @@ import process from 'node:process'
 import { Lab } from '../lab/lab.ts'
 import { onProcessEnd } from '../lab/namespace.ts'
 import type { LabNode } from '../lab/node.ts'
+import { PATIENCE_MS } from '../lab/patience.ts'
 import { type Cast, castOf, OUTSIDE_COUNT } from './cast.ts'
 import { Child } from './child.ts'
 import { type Cluster, copyExamples, EXAMPLES, readCluster } from './manifests.ts'
 
 const PROGRAM = join(import.meta.dirname, '..', 'bin', 'vethguard')
 const SERVE = join(import.meta.dirname, 'serve.ts')
-const START_MS = 20_000
 
 export class Stage {
   /** Of this demo; holds the manifests and the logs. */
@@ -67,7 +67,7 @@ export class Stage {
   /** Starts the agent. @returns how long it took until it enforced, in ms */
   async startAgent(): Promise<number> {
     const startedAt = performance.now()
-    await this.#start(this.agentCommand, this.agentLog).until('"msg":"enforcing"', START_MS)
+    await this.#start(this.agentCommand, this.agentLog).until('"msg":"enforcing"', PATIENCE_MS)
     return performance.now() - startedAt
   }
 
@@ -90,7 +90,7 @@ export class Stage {
   async #startServers(): Promise<void> {
     const places = this.cast.services.map(({ actor, protocol, port }) => `${actor.host.namespace}/${protocol}/${port}`)
     const log = join(this.folder, 'servers.log')
-    await this.#start([process.execPath, '--disable-warning=ExperimentalWarning', SERVE, ...places], log).until('listening', START_MS)
+    await this.#start([process.execPath, '--disable-warning=ExperimentalWarning', SERVE, ...places], log).until('listening', PATIENCE_MS)
   }
 
   #start(argv: readonly string[], log: string): Child {

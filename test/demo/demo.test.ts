@@ -5,9 +5,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { listNamespaces } from '../../lab/namespace.ts'
+import { until } from '../../lab/patience.ts'
 
 const MAIN = join(import.meta.dirname, '..', '..', 'demo', 'main.ts')
 
@@ -28,10 +28,11 @@ class Demo {
   }
 
   async until(text: string): Promise<void> {
-    while (!this.output.includes(text)) {
-      if (this.process.exitCode !== null) throw new Error(`the demo ended without "${text}":\n${this.output}`)
-      await sleep(5)
-    }
+    await until(() => {
+      const isThere = this.output.includes(text)
+      if (!isThere && this.process.exitCode !== null) throw new Error(`the demo ended without "${text}":\n${this.output}`)
+      return isThere
+    }, () => `"${text}" in ${this.output}`)
   }
 
   /** @returns exit code or signal */
@@ -61,8 +62,7 @@ class Demo {
 
   /** Programs that were killed are given a moment to be gone. */
   async untilGone(): Promise<void> {
-    for (let tries = 0; tries < 100 && this.traces().length > 0; tries++) await sleep(20)
-    expect(this.traces()).toEqual([])
+    await until(() => this.traces().length === 0, () => `the end of ${this.traces().join(', ')}`)
   }
 }
 
@@ -81,11 +81,9 @@ function marks(scene: string): { open: number; closed: number; wrong: number } {
   return { open: count('●'), closed: count('·'), wrong: count('✗') }
 }
 
-test('shows everybody reaching everybody, the policies in force, a label change, hits and a denial; in time, and leaves nothing', async () => {
-  const startedAt = performance.now()
+test('shows everybody reaching everybody, the policies in force, a label change, hits and a denial, and leaves nothing', async () => {
   const demo = new Demo()
   expect(`${String(await demo.ended())}\n${demo.output}`).toMatch(/^0\n/)
-  expect(performance.now() - startedAt).toBeLessThan(30_000)
   const [, before, after, relabelled, hits, denial] = demo.output.split(/^\d {2}/m)
   expect(marks(before!)).toEqual({ open: 120, closed: 0, wrong: 0 })
   expect(marks(after!)).toEqual({ open: 24, closed: 96, wrong: 0 })
@@ -103,8 +101,7 @@ test('shows everybody reaching everybody, the policies in force, a label change,
 test('a node that drops what the policies allow: every such cell and counter is named, and the demo fails', async () => {
   const demo = new Demo()
   const ended = demo.ended()
-  let node: string | undefined
-  while ((node = demo.namespaces.find((name) => name.endsWith('-node0'))) === undefined) await sleep(5)
+  const node = await until(() => demo.namespaces.find((name) => name.endsWith('-node0')))
   const sabotage = 'table inet sabotage { chain forward { type filter hook forward priority -10; tcp dport 8080 drop; }; }'
   execFileSync('ip', ['netns', 'exec', node, 'nft', sabotage])
   expect(await ended).toBe(1)

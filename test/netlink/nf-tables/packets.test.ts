@@ -1,6 +1,5 @@
 // Single rules of the program, judged by real packets: what port look-ups make of packets without ports, and what the guards
 // let through. The policies as a whole are judged in the lab.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { Backend } from '../../../src/nftables/backend.ts'
 import type { Content, CounterName, Key, Value } from '../../../src/nftables/content.ts'
@@ -8,6 +7,7 @@ import type { SetName } from '../../../src/nftables/schema.ts'
 import { replace } from '../../../src/nftables/transaction.ts'
 import { createBackend } from '../../../src/netlink/create-backend.ts'
 import { createNamespaces, deleteNamespaces, exec, ipBatch, namespacePrefix, onProcessEnd } from '../../../lab/namespace.ts'
+import { until } from '../../../lab/patience.ts'
 import { address, classid, port } from '../../nftables/contents.ts'
 import { arp, ETHERTYPE, frame, ip, PROTOCOL, send, tagged, type Packet } from './frames.ts'
 
@@ -148,7 +148,7 @@ async function expectCounted(counter: string | undefined): Promise<void> {
   const end = ip({ ...toAny, protocol: PROTOCOL.udp, port: 9 })
   send(POD, 'routed', [frame(ETHERTYPE.ip, end, TO_NODE)])
   const expected = counter === 'any' ? { any: 2 } : { any: 1, ...(counter === undefined ? {} : { [counter]: 1 }) }
-  for (let attempt = 0; attempt < 100 && ((await counted())['any'] ?? 0) < expected.any; attempt++) await sleep(5)
+  await until(async () => ((await counted())['any'] ?? 0) >= expected.any)
   expect(await counted()).toEqual(expected)
 }
 
