@@ -32,6 +32,6 @@ export async function until<T>(ask: () => T | Promise<T>, what: string | (() => 
  * A pause in which nothing is to happen. A busy machine may hide in it that something wrong does happen, but nothing right fails for
  * it. To be used only where no event shows that all is over.
  */
-export async function quietly(): Promise<void> {
-  await sleep(QUIET_MS)
+export async function quietly(ms = QUIET_MS): Promise<void> {
+  await sleep(ms)
 }
