@@ -56,7 +56,7 @@ function kernelHasSctp(): boolean {
       environment: Object.fromEntries([SERVED, DROPPED, REJECTED].map((port) => [`SERVE_SCTP_PORT_${port}`, 'foo'])),
     }))
     for (const porter of porters) {
-      await until('SCTP server', 30_000, async () => Promise.resolve(porter.log.includes('Started SCTP server')), () => porter.assertRunning())
+      await until('SCTP server', async () => Promise.resolve(porter.log.includes('Started SCTP server')), () => porter.assertRunning())
     }
   }, BUILD_TIMEOUT_MS)
 

@@ -27,8 +27,6 @@ interface NodeStatus {
   readonly conditions?: readonly { readonly type: string; readonly status: string }[]
 }
 
-const START_TIMEOUT_MS = 60_000
-
 export class Cluster {
   /** Begins the names of all that the cluster makes on this machine. */
   readonly prefix: string
@@ -169,7 +167,7 @@ export class Cluster {
   }
 
   private async until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
-    return until(what, START_TIMEOUT_MS, ask, () => this.daemons.forEach((daemon) => daemon.assertRunning()))
+    return until(what, ask, () => this.daemons.forEach((daemon) => daemon.assertRunning()))
   }
 
   private nodeFolder({ name }: ClusterNode): string {
