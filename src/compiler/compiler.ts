@@ -21,19 +21,9 @@ import { STAGES, type VerdictTable } from './endpoints/verdict-tables.ts'
 import type { PodRecord } from './model.ts'
 import { Queries } from './queries.ts'
 import { Realms } from './realms.ts'
+import { type CompilerSizes, sizesOf } from './sizes.ts'
 import { activate, type ActivePolicy, type AnyPolicy, deactivate } from './stages/active-policy.ts'
 import { ContentStore } from './store.ts'
-
-/** Sizes, for metrics and benchmarks. */
-export interface CompilerSizes {
-  readonly pods: number
-  readonly groups: number
-  readonly localPods: number
-  readonly activePolicies: number
-  readonly classes: number
-  readonly tables: number
-  readonly lists: number
-}
 
 /** Changes that are taken in at once where there are many: about a millisecond's work. */
 const PIECE = 50
@@ -76,16 +66,7 @@ export class Compiler {
   }
 
   get sizes(): CompilerSizes {
-    const realms = this.#realms.all()
-    return {
-      pods: this.#peers.pods.size,
-      groups: this.#peers.groups.size,
-      localPods: this.#localPods.size,
-      activePolicies: this.#active.size,
-      classes: realms.reduce((sum, realm) => sum + realm.peers.classes.size, 0),
-      tables: realms.reduce((sum, { size }) => sum + size, 0),
-      lists: realms.reduce((sum, { lists }) => sum + lists.size, 0),
-    }
+    return sizesOf(this.#realms, this.#localPods, this.#active.size)
   }
 
   /** Pods of this node that are subject to policies. */
