@@ -9,7 +9,7 @@ import { replace } from '../src/nftables/transaction.ts'
 import { exec } from '../lab/namespace.ts'
 import type { Lab } from '../lab/lab.ts'
 import type { LabPod } from '../lab/pod.ts'
-import { changesOf, NODE, podChange, podOf, policyFrom, type WorldSize } from './world.ts'
+import { changesOf, clusterPolicyFrom, clusterRule, NODE, podChange, podOf, policyFrom, type WorldSize } from './world.ts'
 
 export interface Ruleset {
   readonly name: string
@@ -35,6 +35,9 @@ export const RULESETS: readonly Ruleset[] = [
   vethguard({ pods: 100_000, policies: 10_000, localPods: 100 }, 100),
   vethguard({ pods: 100_000, policies: 10_000, localPods: 100 }, 100, 'both ends isolated'),
   vethguard({ pods: 100_000, policies: 10_000, localPods: 100 }, 100, 'no spoof guard'),
+  withTiers(1, 'Accept'),
+  withTiers(100, 'Accept'),
+  withTiers(100, 'Pass'),
   linear(10),
   linear(100),
   linear(1_000),
@@ -43,12 +46,33 @@ export const RULESETS: readonly Ruleset[] = [
 /** The agent's own program, veths guarded. @param onServer policies that select the server */
 function vethguard(size: WorldSize, onServer: number, variant: Variant = 'server isolated'): Ruleset {
   const ends = variant === 'server isolated' ? '' : `, ${variant}`
-  const name = `vethguard, ${size.pods} pods, ${size.policies} policies (${onServer} on the pod)${ends}`
+  return enforced(`vethguard, ${size.pods} pods, ${size.policies} policies (${onServer} on the pod)${ends}`, size, variant)
+}
+
+/** With ClusterNetworkPolicies for every pod, of which the last rule of the last one is about the talkers. A Pass leaves them to NetworkPolicies. */
+function withTiers(policies: number, action: 'Accept' | 'Pass'): Ruleset {
+  const size = { pods: 10_000, policies: 1_000, localPods: 100 }
+  const what = `${policies} ClusterNetworkPolic${policies === 1 ? 'y' : 'ies'} of 25 rules on the pod, which ${action === 'Accept' ? 'accept' : 'pass'} at the end`
+  return enforced(`vethguard, ${size.pods} pods, ${what}`, size, 'server isolated', tierChanges(policies, action))
+}
+
+function tierChanges(policies: number, action: 'Accept' | 'Pass'): Change[] {
+  const talkers = { action, from: [{ pods: { podSelector: { matchLabels: { talks: 'yes' } } } }] }
+  return Array.from({ length: policies }, (_, priority): Change => {
+    // About other namespaces than that of the talkers, so that the last rule decides.
+    const rules = Array.from({ length: 24 }, (_, index) => clusterRule(index + 1, index % 2 === 0 ? 'Accept' : 'Deny'))
+    const last = priority === policies - 1 ? talkers : clusterRule(1, 'Deny')
+    const now = clusterPolicyFrom(`policy-${priority}`, { tier: 'Admin', priority, subject: { namespaces: {} }, ingress: [...rules, last] })
+    return { kind: 'cluster-policy', key: now.key, now }
+  })
+}
+
+function enforced(name: string, size: WorldSize, variant: Variant, more: readonly Change[] = []): Ruleset {
   return {
     name,
     load: async (lab) => {
       const compiler = new Compiler(NODE)
-      compiler.load([...changesOf(size), ...talkers(size, lab.pods, variant)])
+      compiler.load([...changesOf(size), ...talkers(size, lab.pods, variant), ...more])
       const guarded = variant === 'no spoof guard' ? [] : lab.pods
       const guard = guardElements(new Map(guarded.map((pod) => [podKey({ namespace: 'lab', name: pod.name }), bindingOf(pod)])), () => false)
       const backend = createBackend({ kind: 'netlink', namespace: `/run/netns/${lab.nodes[0]!.namespace}` })

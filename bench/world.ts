@@ -4,8 +4,9 @@ import type { Address } from '../src/cluster/address.ts'
 import { addressFromBytes } from '../src/cluster/address.ts'
 import type { Change } from '../src/source.ts'
 import { type Namespace, type Pod, podKey } from '../src/cluster/objects.ts'
+import { readClusterPolicy } from '../src/policy/read-cluster-policy.ts'
 import { readPolicy } from '../src/policy/read.ts'
-import type { Policy } from '../src/policy/types.ts'
+import type { ClusterPolicy, Policy } from '../src/policy/types.ts'
 
 export interface WorldSize {
   readonly pods: number
@@ -97,4 +98,27 @@ export function policyFrom(metadata: { name: string; namespace: string }, spec: 
   const { policy, problems } = readPolicy({ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata, spec })
   if (policy === undefined || problems.length > 0) throw new Error(`bad benchmark policy: ${JSON.stringify(problems)}`)
   return policy
+}
+
+/** A ClusterNetworkPolicy from its manifest. @throws as policyFrom() */
+export function clusterPolicyFrom(name: string, spec: object): ClusterPolicy {
+  const object = { apiVersion: 'policy.networking.k8s.io/v1beta1', kind: 'ClusterNetworkPolicy', metadata: { name }, spec }
+  const { policy, problems } = readClusterPolicy(object)
+  if (policy === undefined || problems.length > 0) throw new Error(`bad benchmark policy: ${JSON.stringify(problems)}`)
+  return policy
+}
+
+/** As many rules, and peers in each, as the API takes. */
+const MOST = 25
+
+/** A rule about 25 namespaces: number `index` of 25, over all namespaces that a cluster of 100,000 pods has. */
+export function clusterRule(index: number, action: string): object {
+  const from = Array.from({ length: MOST }, (_, peer) => ({ namespaces: { matchLabels: { 'kubernetes.io/metadata.name': `ns-${peer * MOST + index}` } } }))
+  return { action, from, protocols: [{ tcp: { destinationPort: { number: 8000 + index } } }, { udp: { destinationPort: { range: { start: 9000, end: 9100 + index } } } }] }
+}
+
+/** 25 rules of 25 peers each for every pod of the cluster. @param actionOf of a rule; default: Accept and Deny in turn */
+export function clusterPolicyOf(name: string, priority: number, actionOf = (index: number) => (index % 2 === 0 ? 'Accept' : 'Deny')): ClusterPolicy {
+  const ingress = Array.from({ length: MOST }, (_, index) => clusterRule(index, actionOf(index)))
+  return clusterPolicyFrom(name, { tier: 'Admin', priority, subject: { namespaces: {} }, ingress })
 }

@@ -21,7 +21,7 @@ export interface Cell extends Attempt {
 }
 
 /** Less than a second: then a client sends its first packet once more, and it would be counted twice. */
-const PATIENCE_MS = 600
+const CONNECT_MS = 600
 
 /** @param cluster what the evaluator judges by; without policies everything is allowed */
 export async function measureMatrix({ clients, services }: Cast, cluster: Cluster, node: string): Promise<Cell[]> {
@@ -38,7 +38,7 @@ function isOfInterest(from: Actor, to: Actor): boolean {
 
 export async function isOpen({ from, to, family }: Attempt): Promise<boolean> {
   const tryOut = to.protocol === 'UDP' ? exchange : connect
-  return await tryOut(from.host.namespace, addressOf(to.actor.host, family), to.port, PATIENCE_MS) === 'open'
+  return await tryOut(from.host.namespace, addressOf(to.actor.host, family), to.port, AbortSignal.timeout(CONNECT_MS)) === 'open'
 }
 
 export function flowOf({ from, to, family }: Attempt): Flow {

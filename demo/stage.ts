@@ -6,13 +6,14 @@ import process from 'node:process'
 import { Lab } from '../lab/lab.ts'
 import { onProcessEnd } from '../lab/namespace.ts'
 import type { LabNode } from '../lab/node.ts'
+import { PATIENCE_MS } from '../lab/patience.ts'
 import { type Cast, castOf, OUTSIDE_COUNT } from './cast.ts'
 import { Child } from './child.ts'
-import { type Cluster, copyExamples, EXAMPLES, readCluster } from './manifests.ts'
+import { type Cluster, copyExamples, readCluster } from './manifests.ts'
+import { wireMetadata } from './metadata.ts'
 
 const PROGRAM = join(import.meta.dirname, '..', 'bin', 'vethguard')
 const SERVE = join(import.meta.dirname, 'serve.ts')
-const START_MS = 20_000
 
 export class Stage {
   /** Of this demo; holds the manifests and the logs. */
@@ -41,14 +42,15 @@ export class Stage {
    * @throws Error when the manifests are not sound or do not fit the lab
    */
   static async create(keepable: boolean): Promise<Stage> {
-    const cluster = await readCluster(EXAMPLES)
     using failed = new DisposableStack()
     const folder = mkdtempSync(join(tmpdir(), 'vethguard-demo-'))
     failed.defer(() => rmSync(folder, { recursive: true, force: true }))
     copyExamples(manifestsIn(folder))
+    const cluster = await readCluster(manifestsIn(folder))
     const lab = Lab.create({ podsPerNode: cluster.pods.length, external: OUTSIDE_COUNT, keep: keepable })
     failed.defer(() => lab.close())
     const stage = new Stage(folder, cluster, lab)
+    wireMetadata(lab, stage.cast.metadata.actor.host)
     failed.defer(() => stage.#removeNow())
     await stage.#startServers()
     failed.move()
@@ -67,7 +69,7 @@ export class Stage {
   /** Starts the agent. @returns how long it took until it enforced, in ms */
   async startAgent(): Promise<number> {
     const startedAt = performance.now()
-    await this.#start(this.agentCommand, this.agentLog).until('"msg":"enforcing"', START_MS)
+    await this.#start(this.agentCommand, this.agentLog).until('"msg":"enforcing"', PATIENCE_MS)
     return performance.now() - startedAt
   }
 
@@ -88,9 +90,9 @@ export class Stage {
   }
 
   async #startServers(): Promise<void> {
-    const places = this.cast.services.map(({ actor, protocol, port }) => `${actor.host.namespace}/${protocol}/${port}`)
+    const places = [...this.cast.services, this.cast.metadata].map(({ actor, protocol, port }) => `${actor.host.namespace}/${protocol}/${port}`)
     const log = join(this.folder, 'servers.log')
-    await this.#start([process.execPath, '--disable-warning=ExperimentalWarning', SERVE, ...places], log).until('listening', START_MS)
+    await this.#start([process.execPath, '--disable-warning=ExperimentalWarning', SERVE, ...places], log).until('listening', PATIENCE_MS)
   }
 
   #start(argv: readonly string[], log: string): Child {

@@ -1,15 +1,15 @@
 // How long a change takes from the file to the wire: a crafted packet every half millisecond, until one fares otherwise.
+import { PATIENCE_MS } from '../lab/patience.ts'
 import type { Prober } from '../lab/prober.ts'
 import type { Attempt } from './matrix.ts'
 
-const PATIENCE_MS = 3000
 /** Between packets, for the agent, which may have to share this CPU. */
 const PAUSE_MS = 0.5
 
 /**
  * Makes an edit and watches one connection's verdict turn. Nothing else happens in this process meanwhile.
  * @returns ms from the edit to the verdict of the first packet that fares otherwise
- * @throws Error when it does not turn in three seconds
+ * @throws Error when it does not turn in PATIENCE_MS
  */
 export function timeSwitch(prober: Prober, { from, to, family }: Attempt, edit: () => void): number {
   const probe = { protocol: to.protocol, port: to.port, family }
@@ -21,7 +21,7 @@ export function timeSwitch(prober: Prober, { from, to, family }: Attempt, edit: 
     const turned = isOpen() !== before
     const durationMs = performance.now() - startedAt
     if (turned) return durationMs
-    if (durationMs > PATIENCE_MS) throw new Error('the label was changed three seconds ago, and nothing came of it')
+    if (durationMs > PATIENCE_MS) throw new Error('the label was changed, and nothing came of it')
     pause()
   }
 }

@@ -26,9 +26,6 @@ import { Problems } from '../report/problems.ts'
 
 const CHECK_MS = 500
 
-/** More changes than this at once (all was read anew) are compiled in turns. */
-const MANY_CHANGES = 200
-
 /**
  * How long the end waits for what the kernel is doing; it does it all or not at all, whoever waits. With the second that scrapes get
  * it is less than the chart's terminationGracePeriodSeconds.
@@ -149,7 +146,7 @@ export class Agent {
     if (!this.#work.isIdle() || !this.#queue.hasWork) return
     this.#takeTurn()
     const changes = this.#takeQueue()
-    if (changes.length <= MANY_CHANGES) this.#work.waitFor(this.#commit(this.#desired.apply(changes)))
+    if (!this.#desired.isMuchWork(changes)) this.#work.waitFor(this.#commit(this.#desired.apply(changes)))
     else this.#work.waitFor(inTurns(this.#desired.applying(changes)).then((delta) => this.#commit(delta)))
   }
 

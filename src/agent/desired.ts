@@ -45,7 +45,12 @@ export class Desired {
 
   /** What a person is to read beside a counter. */
   describe(name: CounterName): string | undefined {
-    return this.#compiler.commentOf(name)
+    return this.#compiler.counters.commentOf(name)
+  }
+
+  /** Whether these changes are to be taken in by applying(). */
+  isMuchWork(changes: readonly Change[]): boolean {
+    return this.#compiler.isMuchWork(changes)
   }
 
   /** Takes changes in. @returns what has to change in the kernel; undefined: nothing */

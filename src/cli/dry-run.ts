@@ -6,7 +6,7 @@ import { render } from '../nftables/render.ts'
 import type { Transaction } from '../nftables/transaction.ts'
 
 /** A text of more lines is told at debug only: those of a large cluster are megabytes. */
-const READABLE_LINES = 500
+const READABLE_LINES = 1000
 /** Container runtimes cut lines at 16 KiB; quotes and line ends take two characters in JSON. */
 const LONGEST_TEXT = 7000
 

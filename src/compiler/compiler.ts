@@ -2,29 +2,26 @@
 // cluster's state alone (numbers of classes, lists and verdicts excepted), never on the way there.
 //
 //   pods, nodes ──▶ groups ──matching──▶ signatures ─┐
-//     │                                     ▲        ├─▶ classes ──▶ class4/6, cidr4/6
-//     │                                predicates ───┤       │
+//     │                                     ▲        ├─▶ classes ──▶ class*, cidr*          a realm each for NetworkPolicies
+//     │                                predicates ───┤       │                              and for ClusterNetworkPolicies
 //     │                                     ▲  └─▶ atoms     ▼
 //     └──▶ local pods ◀── policies ──▶ active ──stages──▶ verdict tables (class → list) ──▶ elements ──▶ in_*, out_*, own_*, self*
-//                                                              └──▶ lists ──▶ verdict_*, ordered_*, counters
-import type { Address } from '../cluster/address.ts'
-import type { Change } from '../source.ts'
+//                                                              └──▶ lists ──▶ verdict_*, tier_*, counters
 import type { Steps } from '../base/steps.ts'
+import type { Address } from '../cluster/address.ts'
 import { type Pod, type PodKey, podKey, type PolicyKey, splitKey } from '../cluster/objects.ts'
-import type { Content, CounterName, Delta } from '../nftables/content.ts'
+import type { Content, Delta } from '../nftables/content.ts'
 import { type Direction, DIRECTIONS } from '../policy/types.ts'
 import type { DeniedBy } from '../policy/verdict.ts'
+import type { Change } from '../source.ts'
 import { contenders, ownerOf } from './addresses/ownership.ts'
-import type { CounterMeaning } from './counter-names.ts'
-import { Elements, type Enforced } from './endpoints/elements.ts'
+import { Elements, type Enforced, type Tables } from './endpoints/elements.ts'
 import { type LocalPod, LocalPods } from './endpoints/local-pods.ts'
-import { type VerdictTable, VerdictTables } from './endpoints/verdict-tables.ts'
+import { STAGES, type VerdictTable } from './endpoints/verdict-tables.ts'
 import type { PodRecord } from './model.ts'
-import { predicatesOf } from './peers/classes.ts'
-import { Peers } from './peers/peers.ts'
 import { Queries } from './queries.ts'
-import { activate, type ActivePolicy, deactivate } from './stages/active-policy.ts'
-import { Lists } from './stages/lists.ts'
+import { Realms } from './realms.ts'
+import { activate, type ActivePolicy, type AnyPolicy, deactivate } from './stages/active-policy.ts'
 import { ContentStore } from './store.ts'
 
 /** Sizes, for metrics and benchmarks. */
@@ -40,16 +37,17 @@ export interface CompilerSizes {
 
 /** Changes that are taken in at once where there are many: about a millisecond's work. */
 const PIECE = 50
+/** More at once, as when everything is reread, are too much for one turn. */
+const MANY = 200
 
 export class Compiler {
   readonly #node: string
   readonly #store = new ContentStore()
-  readonly #peers = new Peers(this.#store)
+  readonly #elements = new Elements(this.#store)
+  readonly #realms = new Realms(this.#store, this.#elements)
+  readonly #peers = this.#realms.network.peers
   readonly #localPods = new LocalPods()
   readonly #active = new Map<PolicyKey, ActivePolicy>()
-  readonly #lists = new Lists(this.#store)
-  readonly #tables = new VerdictTables(this.#lists)
-  readonly #elements = new Elements(this.#store)
   /** What policies reach, as of the last change. */
   readonly queries = new Queries({
     peers: this.#peers,
@@ -58,6 +56,7 @@ export class Compiler {
     isLocal: (record) => this.#isLocal(record),
   })
   #activations = 0
+  #activeInTiers = 0
   /** How often a local pod became judged or isolated, or ceased to be. */
   #judgedChanges = 0
 
@@ -71,25 +70,21 @@ export class Compiler {
     return this.#store
   }
 
-  /** What a counter of the content counts. */
-  meaningOf(name: CounterName): CounterMeaning | undefined {
-    return this.#store.meaningOf(name)
-  }
-
-  /** What is to stand beside a counter of the content. */
-  commentOf(name: CounterName): string | undefined {
-    return this.#store.commentOf(name)
+  /** What counters of the content count, and what is to stand beside them. */
+  get counters(): Pick<ContentStore, 'meaningOf' | 'commentOf'> {
+    return this.#store
   }
 
   get sizes(): CompilerSizes {
+    const realms = this.#realms.all()
     return {
       pods: this.#peers.pods.size,
       groups: this.#peers.groups.size,
       localPods: this.#localPods.size,
       activePolicies: this.#active.size,
-      classes: this.#peers.classes.size,
-      tables: this.#tables.size,
-      lists: this.#lists.size,
+      classes: realms.reduce((sum, realm) => sum + realm.peers.classes.size, 0),
+      tables: realms.reduce((sum, { size }) => sum + size, 0),
+      lists: realms.reduce((sum, { lists }) => sum + lists.size, 0),
     }
   }
 
@@ -114,15 +109,15 @@ export class Compiler {
 
   /** Whether NetworkPolicies isolate this local pod; or doubt does, if it is faulty or an address is contested. */
   isIsolated(key: PodKey, direction: Direction): boolean {
-    return this.#is(key, direction, ({ isIsolated }) => isIsolated, (address) => this.#elements.isIsolated(address, direction))
+    return this.#tablesOf(key, direction)?.network !== undefined || this.#isFaulty(key) || this.denials(key, direction).has('isolation')
   }
 
   /** Whether any policy has a say about what reaches, or leaves, this local pod; isolated pods included. */
   isJudged(key: PodKey, direction: Direction): boolean {
-    return this.#is(key, direction, () => true, (address) => this.#elements.isJudged(address, direction))
+    return this.#tablesOf(key, direction) !== undefined || this.#isFaulty(key) || this.denials(key, direction).size > 0
   }
 
-  /** What can deny what reaches, or leaves, this local pod. */
+  /** What can deny what reaches, or leaves, this local pod at one of its addresses. */
   denials(key: PodKey, direction: Direction): ReadonlySet<DeniedBy> {
     const addresses = this.#peers.pods.get(key)?.pod.addresses ?? []
     return new Set(addresses.flatMap((address) => this.#elements.denials(address, direction)))
@@ -139,10 +134,16 @@ export class Compiler {
     return this.#store.flush()
   }
 
+  /** Whether these changes are so much work that others should have their turns in between: see applying(). */
+  isMuchWork(changes: readonly Change[]): boolean {
+    return changes.length > MANY || this.#needsTiers(changes)
+  }
+
   /** As load(). Policies come first: to ask each pod as it comes is cheaper than to ask all pods for each policy. */
   *loading(changes: readonly Change[]): Steps<void> {
     const isPod = ({ kind }: Change): boolean => kind === 'pod'
     for (const piece of piecesOf([...changes.filter((change) => !isPod(change)), ...changes.filter(isPod)])) {
+      yield* this.#preparing(piece)
       this.load(piece)
       yield
     }
@@ -151,46 +152,54 @@ export class Compiler {
   /** As apply(): nothing of it is to be committed before its end. */
   *applying(changes: readonly Change[]): Steps<Delta | undefined> {
     for (const piece of piecesOf(changes)) {
+      yield* this.#preparing(piece)
       this.#settle(piece)
       yield
     }
     return this.#store.flush()
   }
 
+  /** The first ClusterNetworkPolicy for a pod of this node is much work, in a large cluster. */
+  *#preparing(changes: readonly Change[]): Steps<void> {
+    if (this.#needsTiers(changes)) yield* this.#realms.begin()
+  }
+
+  #needsTiers(changes: readonly Change[]): boolean {
+    return !this.#realms.hasTiers && changes.some(({ kind, now }) => (
+      kind === 'cluster-policy' && now !== undefined && this.#localPods.isSelected(now)
+    ))
+  }
+
   /**
-   * Takes changes in, in an order in which nothing is given up before what replaces it is there, so that the larger part of what stays
-   * keeps its numbers, and no counter goes and comes again:
+   * Takes changes in. The order of these steps matters:
    *
-   * 1. Policies that are active now ask their predicates, and only then are classes split by what is asked.
-   * 2. Tables judge the new classes before pods are given tables: these find all rows there.
-   * 3. Elements follow the tables before former tables are released, former tables before the policies in them, and these before their
-   *    predicates: the kernel's content refers to nothing that is gone.
-   * 4. Classes that merge come last, and what is judged for them goes with them.
+   * 1. Policies that are active now ask first: classes are split by all that is asked, and only once.
+   * 2. Tables judge new classes before pods get other tables, which take over rows of the former ones.
+   * 3. Elements follow the new tables before the former ones are released, these before the policies in them, and policies before what
+   *    they asked is forgotten: a list, a counter or a class that goes on is never without a user in between, and keeps its number.
    */
   #settle(changes: readonly Change[]): void {
     for (const change of changes) this.#note(change)
     const changedPods = this.#localPods.takeChangedPods()
     const retired = this.#updateActive()
-    this.#peers.ask()
-    this.#judgeClasses()
+    for (const realm of this.#realms.all()) realm.ask()
     const released = changedPods.flatMap((local) => this.#assignTables(local))
     this.#enforce(changedPods)
-    for (const table of released) this.#tables.release(table)
-    for (const policy of retired) deactivate(policy, this.#peers.predicates)
-    this.#peers.forget()
-    this.#judgeClasses()
-    for (const gone of this.#peers.classes.takeRemoved()) this.#tables.forget(gone, this.#elements.rowChanged)
+    for (const table of released) this.#realms.ofStage(table.stage)?.release(table)
+    for (const policy of retired) deactivate(policy, this.#realms.of(policy.tier).peers.predicates)
+    for (const realm of this.#realms.all()) realm.forget()
     this.#elements.endRound()
+    if (this.#activeInTiers === 0) this.#realms.end()
   }
 
   #note(change: Change): void {
     switch (change.kind) {
       case 'namespace':
-        this.#peers.setNamespace(change.key, change.now?.labels)
+        this.#realms.setNamespace(change.key, change.now?.labels)
         this.#localPods.setNamespace(change.key, change.now?.labels)
         break
       case 'node':
-        this.#peers.setNode(change.key, change.now)
+        this.#realms.setNode(change.key, change.now)
         break
       case 'policy':
         this.#localPods.setPolicy(change.key, splitKey(change.key).namespace, change.now)
@@ -205,7 +214,7 @@ export class Compiler {
 
   #notePod(key: PodKey, pod: Pod | undefined): void {
     const before = this.#peers.pods.get(key)
-    const now = this.#peers.setPod(key, pod)
+    const now = this.#realms.setPod(key, pod)
     if (now !== undefined && this.#isLocal(now)) this.#localPods.put(now)
     else if (before !== undefined) this.#localPods.remove(before)
   }
@@ -214,11 +223,13 @@ export class Compiler {
     return pod.nodeName === this.#node && !pod.hostNetwork
   }
 
-  #is(key: PodKey, direction: Direction, ofTable: (table: VerdictTable) => boolean, ofAddress: (address: Address) => boolean): boolean {
+  #isFaulty(key: PodKey): boolean {
+    return this.#peers.pods.get(key)?.pod.faulty ?? false
+  }
+
+  #tablesOf(key: PodKey, direction: Direction): Tables | undefined {
     const record = this.#peers.pods.get(key)
-    if (record === undefined) return false
-    const table = this.#localPods.get(record)?.tables[direction]
-    return record.pod.faulty || (table !== undefined && ofTable(table)) || record.pod.addresses.some(ofAddress)
+    return record && this.#localPods.get(record)?.tables[direction]
   }
 
   /** @returns policies, or former versions of them, that are active no more */
@@ -227,30 +238,42 @@ export class Compiler {
       const before = this.#active.get(key)
       const now = this.#localPods.activePolicy(key)
       if (before?.policy === now) return []
+      if (before?.tier !== undefined) this.#activeInTiers--
       if (now === undefined) this.#active.delete(key)
-      else this.#active.set(key, activate(now, ++this.#activations, this.#peers.predicates))
+      else this.#active.set(key, this.#activate(now))
       return before === undefined ? [] : [before]
     })
   }
 
-  #judgeClasses(): void {
-    for (const { peerClass, predicates } of this.#peers.takeRenamed()) this.#tables.refresh(peerClass, predicates, this.#elements.rowChanged)
-    for (const created of this.#peers.classes.takeCreated()) this.#tables.refresh(created, predicatesOf(created), this.#elements.rowChanged)
+  #activate(policy: AnyPolicy): ActivePolicy {
+    const active = activate(policy, ++this.#activations, (tier) => this.#realms.of(tier).peers.predicates)
+    if (active.tier !== undefined) this.#activeInTiers++
+    return active
   }
 
   /** @returns the tables the pod had, to be released when the kernel's content no longer follows them */
   #assignTables(local: LocalPod): VerdictTable[] {
-    const policies = [...local.selectedBy.keys()].flatMap((key) => this.#active.get(key) ?? []).sort((a, b) => a.id - b.id)
     const isGone = this.#localPods.get(local.record) !== local
+    const policies = isGone ? [] : [...local.selectedBy.keys()].flatMap((key) => this.#active.get(key) ?? []).sort((a, b) => a.id - b.id)
     return DIRECTIONS.flatMap((direction) => {
-      const asked = isGone ? [] : policies.filter(({ rules }) => rules[direction] !== undefined)
       const previous = local.tables[direction]
-      const pod = { ports: local.record.pod.ports, previous }
-      local.tables[direction] =
-        asked.length === 0 ? undefined : this.#tables.hold(direction, asked, pod, (each) => this.#peers.classesHaving(each))
-      if (previous?.isIsolated !== local.tables[direction]?.isIsolated) this.#judgedChanges++
-      return previous === undefined ? [] : [previous]
+      const now = this.#tablesFor(local, direction, policies.filter(({ rules }) => rules[direction] !== undefined))
+      if ((previous?.network === undefined) !== (now?.network === undefined) || (previous === undefined) !== (now === undefined)) this.#judgedChanges++
+      local.tables[direction] = now
+      return previous === undefined ? [] : STAGES.flatMap((stage) => previous[stage] ?? [])
     })
+  }
+
+  /** Where NetworkPolicies isolate, Baseline is not asked. */
+  #tablesFor(local: LocalPod, direction: Direction, policies: readonly ActivePolicy[]): Tables | undefined {
+    if (policies.length === 0) return undefined
+    const ofTier = (tier: ActivePolicy['tier']): ActivePolicy[] => policies.filter((policy) => policy.tier === tier)
+    const isolating = ofTier(undefined)
+    return {
+      admin: this.#realms.ofStage('admin')?.hold('admin', direction, ofTier('Admin'), local),
+      network: this.#realms.network.hold('network', direction, isolating, local),
+      baseline: this.#realms.ofStage('baseline')?.hold('baseline', direction, isolating.length > 0 ? [] : ofTier('Baseline'), local),
+    }
   }
 
   #enforce(changedPods: readonly LocalPod[]): void {

@@ -1,13 +1,12 @@
 // What policies reach: for advice to their authors, for logs and for metrics. Answered from what the compiler keeps anyway.
 import type { Address } from '../cluster/address.ts'
 import type { Pod, PolicyKey } from '../cluster/objects.ts'
-import { matches } from '../policy/selector.ts'
 import type { ClusterPolicy, Direction, NamedPortRef, Policy } from '../policy/types.ts'
 import { contenders } from './addresses/ownership.ts'
 import type { LocalPods } from './endpoints/local-pods.ts'
-import type { Group, PodPredicate, PodRecord, Signature } from './model.ts'
+import type { Group, NodePredicate, PodPredicate, PodRecord, Signature } from './model.ts'
 import type { Peers } from './peers/peers.ts'
-import type { ActivePolicy, ActiveRule } from './stages/active-policy.ts'
+import { type ActivePolicy, type ActiveRule, type AnyPolicy, isClusterPolicy } from './stages/active-policy.ts'
 
 /** An address that several pods have an equal right to, at least one of them of this node. */
 export interface Contested {
@@ -41,6 +40,12 @@ export class Queries {
     return this.#sources.localPods.policies.ofCluster()
   }
 
+  /** Of both kinds. */
+  *allPolicies(): Iterable<AnyPolicy> {
+    yield* this.policies()
+    yield* this.clusterPolicies()
+  }
+
   /** The policy, if it selects a pod of this node. */
   active(key: PolicyKey): ActivePolicy | undefined {
     return this.#sources.active.get(key)
@@ -53,12 +58,14 @@ export class Queries {
   }
 
   /** Groups of pods that a policy selects, on any node. */
-  selected({ namespace, podSelector }: Policy): Group[] {
-    return [...this.#sources.peers.groups.inNamespace(namespace)].filter(({ labels }) => matches(podSelector, labels))
+  *selected(policy: AnyPolicy): Iterable<Group> {
+    const { peers: { groups }, localPods } = this.#sources
+    const candidates = isClusterPolicy(policy) ? groups.ofPods() : groups.inNamespace(policy.namespace)
+    for (const group of candidates) if (localPods.selects(policy, group)) yield group
   }
 
-  /** Whether there is a pod that an active rule's peer matches. */
-  isReached(peer: PodPredicate): boolean {
+  /** Whether there is a pod or node that an active rule's peer matches. */
+  isReached(peer: PodPredicate | NodePredicate): boolean {
     for (const { groups } of this.#sources.peers.signaturesHaving(peer)) if (groups.size > 0) return true
     return false
   }

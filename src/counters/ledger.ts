@@ -194,7 +194,7 @@ export class Ledger {
   }
 
   #enter(name: CounterName, value: CounterValue): void {
-    const meaning = OWN.includes(name) ? ({ kind: 'own', name } as const) : this.#options.compiler.meaningOf(name)
+    const meaning = OWN.includes(name) ? ({ kind: 'own', name } as const) : this.#options.compiler.counters.meaningOf(name)
     if (meaning !== undefined) this.#counters.set(name, { meaning, value, since: ++this.#clock })
   }
 

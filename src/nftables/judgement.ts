@@ -1,20 +1,24 @@
 // The chains that judge new connections, made once for each direction and family (program.ts has the picture).
 //
-//   in4 ─▶ class of the other end ─▶ in4_pair ─▶ in4_default ─▶ in4_decide: the list
-//                                                    plain list ─▶ count and return, or in4_isolation ─▶ count, log, drop
-//                                                  ordered list ─▶ in4_ordered ─▶ in4_outcome ─▶ return, in4_isolation, in4_admin or in4_baseline
+//   in4 ─┬─ by NetworkPolicies alone ─▶ class of the other end ─▶ in4_pair ─▶ in4_default ─▶ in4_decide: the list ─▶ count and return,
+//        │                                    ▲                                              or in4_isolation ─▶ count, log, drop
+//        │                               in4_network
+//        │                                    ▲ isolated
+//        └─▶ in4_admin ──no rule, or Pass─▶ in4_next ──not isolated─▶ in4_baseline ──no rule, or Pass─▶ return
+//               └─ Accept ─▶ return, Deny ─▶ in4_admin_denied            └─ the same
 //
-//   own4: the same for what pods send to their own node. NetworkPolicies do not isolate pods from it, so only a ClusterNetworkPolicy drops.
+//   own4: the same for what pods send to their own node. NetworkPolicies do not isolate pods from it, so only the tiers are asked.
 //
-// The packet's priority is the scratch register between the look-ups: the class, then the list, then the verdict. It is 0 when the packet
-// leaves.
+// A tier is asked like NetworkPolicies are: class of the other end, in4_admin_pair, in4_admin_default, in4_admin_list, and then the verdict.
+// The packet's priority is the scratch register between the look-ups: how to judge, the class, the list, the verdict. It is 0 when the
+// packet leaves.
 import type { Family } from '../cluster/address.ts'
-import { ORDERED, OUTCOME, OUTCOME_BITS, type Outcome } from './numbers.ts'
+import { NO_ADMIN_BIT, OUTCOME, OUTCOME_BITS, type Outcome, TIERS_BIT } from './numbers.ts'
 import type { Chain } from './program.ts'
 import type { Field, Rule, Statement } from './statement.ts'
 
 export type ShortDirection = 'in' | 'out'
-type Denial = Exclude<Outcome, 'accept'>
+export type TierName = 'admin' | 'baseline'
 
 /** NFLOG group of denied packets. */
 export const LOG_GROUP = 5
@@ -38,67 +42,53 @@ const NUMBER_KEY: readonly Field[] = ['meta priority']
 
 /** Judges new connections of pods that are judged. @param direction `in`: to a pod; `out`: from one */
 export function judged(direction: ShortDirection, family: Family): Rule {
-  return { statements: [{ match: 'set', key: [local(direction, family)], set: `${direction}_judged${family}` }, jumpTo(`${direction}${family}`)] }
+  const map = `${direction}_judged${family}` as const
+  return { statements: [{ set: 'priority', key: [local(direction, family)], map }, { verdict: 'jump', chain: `${direction}${family}` }] }
 }
 
 /** The same for what pods send to the node itself. */
 export function judgedOwn(family: Family): Rule {
-  return { statements: [{ match: 'set', key: [local('out', family)], set: `own_judged${family}` }, jumpTo(`own${family}`)] }
+  const map = `own_judged${family}` as const
+  return { statements: [{ set: 'priority', key: [local('out', family)], map }, { verdict: 'jump', chain: `own${family}` }] }
 }
 
 /** The chains that judge the new connections of one direction and family. */
 export function judgement(direction: ShortDirection, family: Family): Chain[] {
   const name = `${direction}${family}` as const
+  const sides: Sides = { direction, family }
   return [
-    ...listChains(name, direction, family),
-    chain(`${name}_decide`, [toOrdered(name), ...plainList(), [goTo(`${name}_isolation`)]]),
-    chain(`${name}_ordered`, [...discovery(family), ...orderedList(name)]),
-    chain(`${name}_outcome`, [
-      [{ countIn: 'ordered_counters', key: NUMBER_KEY }],
-      [is('accept'), priorityNone, back],
-      [is('isolation'), goTo(`${name}_isolation`)],
-      [is('admin'), goTo(`${name}_admin`)],
-      [goTo(`${name}_baseline`)],
-    ]),
-    chain(`${name}_isolation`, [
-      [priorityNone],
-      // A pod and itself, through a Service.
-      [{ match: 'set', key: [source(family), target(family)], set: `self${family}` }, back],
-      // Last, so that connections that are allowed do not pay for it.
-      ...discovery(family),
-      ...denial('isolation', direction, family),
-    ]),
-    chain(`${name}_admin`, [[priorityNone], ...denial('admin', direction, family)]),
-    chain(`${name}_baseline`, [[priorityNone], ...denial('baseline', direction, family)]),
+    chain(name, [[has(TIERS_BIT), goTo(`${name}_admin`)], ...peerClass(name, sides, 'network')]),
+    ...networkChains(name, sides),
+    ...tierChains(name, 'admin', `${name}_next`, sides),
+    chain(`${name}_next`, [[isIsolated(sides), goTo(`${name}_network`)], [goTo(`${name}_baseline`)]]),
+    ...tierChains(name, 'baseline', undefined, sides),
+    chain(`${name}_admin_denied`, [[priorityNone], ...denial('admin', sides)]),
+    chain(`${name}_baseline_denied`, [[priorityNone], ...denial('baseline', sides)]),
   ]
 }
 
-/** The chains for what pods send to the node itself; they end in those of `out`. */
+/** The chains for what pods send to the node itself; denials end in those of `out`. */
 export function ownJudgement(family: Family): Chain[] {
   const name = `own${family}` as const
+  const sides: Sides = { direction: 'out', family }
   return [
-    ...listChains(name, 'out', family),
-    chain(`${name}_decide`, [toOrdered(name), ...plainList(), [priorityNone]]),
-    chain(`${name}_ordered`, [...discovery(family), ...orderedList(name)]),
-    chain(`${name}_outcome`, [
-      [{ countIn: 'ordered_counters', key: NUMBER_KEY }],
-      [is('admin'), goTo(`out${family}_admin`)],
-      [is('baseline'), goTo(`out${family}_baseline`)],
-      [priorityNone],
-    ]),
+    chain(name, [[goTo(`${name}_admin`)]]),
+    ...tierChains(name, 'admin', `${name}_next`, sides),
+    chain(`${name}_next`, [[isIsolated(sides), priorityNone, back], [goTo(`${name}_baseline`)]]),
+    ...tierChains(name, 'baseline', undefined, sides),
   ]
 }
 
-/** From the addresses to the list: which class is the other end in, and what may it? */
-function listChains(name: string, direction: ShortDirection, family: Family): Chain[] {
-  const remote = direction === 'in' ? source(family) : target(family)
+interface Sides {
+  readonly direction: ShortDirection
+  readonly family: Family
+}
+
+/** The stage of NetworkPolicies: isolated, and accepted by the list of the other end's class for the pod. */
+function networkChains(name: string, sides: Sides): Chain[] {
+  const { direction, family } = sides
   const own = local(direction, family)
   return [
-    chain(name, [
-      [{ set: 'priority', key: [remote], map: `class${family}` }, goTo(`${name}_pair`)],
-      [{ set: 'priority', key: [remote], map: `cidr${family}` }, goTo(`${name}_pair`)],
-      [goTo(`${name}_default`)],
-    ]),
     chain(`${name}_pair`, [
       [{ set: 'priority', key: ['meta priority', own], map: `${direction}_pair${family}` }, goTo(`${name}_decide`)],
       [goTo(`${name}_default`)],
@@ -107,38 +97,72 @@ function listChains(name: string, direction: ShortDirection, family: Family): Ch
       [{ set: 'priority', key: [own], map: `${direction}_default${family}` }, goTo(`${name}_decide`)],
       [priorityNone, goTo(`${name}_decide`)],
     ]),
+    chain(`${name}_decide`, [
+      [{ countIn: 'verdict_ports', key: PORT_KEY }, priorityNone, back],
+      [{ countIn: 'verdict_ranges', key: PORT_KEY }, priorityNone, back],
+      [{ countIn: 'verdict_any', key: NUMBER_KEY }, priorityNone, back],
+      [goTo(`${name}_isolation`)],
+    ]),
+    chain(`${name}_isolation`, [
+      [priorityNone],
+      // A pod and itself, through a Service.
+      [{ match: 'set', key: [source(family), target(family)], set: `self${family}` }, back],
+      // Last, so that connections that are allowed do not pay for it.
+      ...(family === 6 ? [[NEIGHBOUR_DISCOVERY, back]] : []),
+      ...denial('isolation', sides),
+    ]),
+    chain(`${name}_network`, peerClass(name, sides, 'network')),
   ]
 }
 
-function toOrdered(name: string): Statement[] {
-  return [{ match: 'priority', mask: ORDERED, bits: ORDERED }, goTo(`${name}_ordered`)]
-}
-
-/** Accepted by a port, a range, or as a whole. */
-function plainList(): Statement[][] {
+/** One tier of ClusterNetworkPolicies. @param next the chain that decides what the tier does not; undefined: it is accepted */
+function tierChains(name: string, tier: TierName, next: string | undefined, sides: Sides): Chain[] {
+  const { direction, family } = sides
+  const own = local(direction, family)
+  const prefix = `${name}_${tier}`
+  const goOn: Statement[] = next === undefined ? [priorityNone] : [goTo(next)]
   return [
-    [{ countIn: 'verdict_ports', key: PORT_KEY }, priorityNone, back],
-    [{ countIn: 'verdict_ranges', key: PORT_KEY }, priorityNone, back],
-    [{ countIn: 'verdict_any', key: NUMBER_KEY }, priorityNone, back],
+    chain(prefix, [
+      ...(family === 6 && tier === 'admin' ? [[NEIGHBOUR_DISCOVERY, priorityNone, back]] : []),
+      ...(tier === 'admin' && next !== undefined ? [[has(NO_ADMIN_BIT), goTo(next)]] : []),
+      ...peerClass(prefix, sides, 'tier'),
+    ]),
+    chain(`${prefix}_pair`, [
+      [{ set: 'priority', key: ['meta priority', own], map: `${direction}_${tier}${family}` }, goTo(`${prefix}_list`)],
+      [goTo(`${prefix}_default`)],
+    ]),
+    chain(`${prefix}_default`, [
+      [{ set: 'priority', key: [own], map: `${direction}_${tier}_default${family}` }, goTo(`${prefix}_list`)],
+      goOn,
+    ]),
+    chain(`${prefix}_list`, [
+      [{ set: 'priority', key: PORT_KEY, map: 'tier_ports' }, goTo(`${prefix}_verdict`)],
+      [{ set: 'priority', key: PORT_KEY, map: 'tier_ranges' }, goTo(`${prefix}_verdict`)],
+      [{ set: 'priority', key: NUMBER_KEY, map: 'tier_any' }, goTo(`${prefix}_verdict`)],
+      goOn,
+    ]),
+    chain(`${prefix}_verdict`, [
+      [{ countIn: 'tier_counters', key: NUMBER_KEY }],
+      [is('accept'), priorityNone, back],
+      [is('deny'), goTo(`${direction}${family}_${tier}_denied`)],
+      goOn,
+    ]),
   ]
 }
 
-/** The list's verdict; of what it does not mention, nothing is said: it passes. */
-function orderedList(name: string): Statement[][] {
+/** From the other end's address to its class; without one, the default holds. */
+function peerClass(name: string, { direction, family }: Sides, stage: 'network' | 'tier'): Statement[][] {
+  const remote = direction === 'in' ? source(family) : target(family)
+  const prefix = stage === 'tier' ? ('tier_' as const) : ''
   return [
-    [{ set: 'priority', key: PORT_KEY, map: 'ordered_ports' }, goTo(`${name}_outcome`)],
-    [{ set: 'priority', key: PORT_KEY, map: 'ordered_ranges' }, goTo(`${name}_outcome`)],
-    [{ set: 'priority', key: NUMBER_KEY, map: 'ordered_any' }, goTo(`${name}_outcome`)],
-    [priorityNone],
+    [{ set: 'priority', key: [remote], map: `${prefix}class${family}` }, goTo(`${name}_pair`)],
+    [{ set: 'priority', key: [remote], map: `${prefix}cidr${family}` }, goTo(`${name}_pair`)],
+    [goTo(`${name}_default`)],
   ]
-}
-
-function discovery(family: Family): Statement[][] {
-  return family === 6 ? [[NEIGHBOUR_DISCOVERY, priorityNone, back]] : []
 }
 
 /** Counted for the pod, logged as far as the limit goes, dropped. */
-function denial(by: Denial, direction: ShortDirection, family: Family): Statement[][] {
+function denial(by: TierName | 'isolation', { direction, family }: Sides): Statement[][] {
   const map = by === 'isolation' ? (`${direction}_deny${family}` as const) : (`${direction}_deny_${by}${family}` as const)
   return [
     [{ countIn: map, key: [local(direction, family)] }],
@@ -150,8 +174,17 @@ function denial(by: Denial, direction: ShortDirection, family: Family): Statemen
   ]
 }
 
+/** Of the pods that a tier judges, those that NetworkPolicies isolate. */
+function isIsolated({ direction, family }: Sides): Statement {
+  return { match: 'set', key: [local(direction, family)], set: `${direction}_isolated${family}` }
+}
+
 function is(outcome: Outcome): Statement {
   return { match: 'priority', mask: OUTCOME_BITS, bits: OUTCOME[outcome] }
+}
+
+function has(bit: number): Statement {
+  return { match: 'priority', mask: bit, bits: bit }
 }
 
 function chain(name: string, rules: readonly (readonly Statement[])[]): Chain {
@@ -160,10 +193,6 @@ function chain(name: string, rules: readonly (readonly Statement[])[]): Chain {
 
 function goTo(chain: string): Statement {
   return { verdict: 'goto', chain }
-}
-
-function jumpTo(chain: string): Statement {
-  return { verdict: 'jump', chain }
 }
 
 function local(direction: ShortDirection, family: Family): Field {

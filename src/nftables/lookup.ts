@@ -3,8 +3,9 @@
 import { type Address, familyOf } from '../cluster/address.ts'
 import type { Protocol } from '../cluster/objects.ts'
 import type { Content, CounterName, Key, Value } from './content.ts'
+import type { ShortDirection, TierName } from './judgement.ts'
 import { addressKey, numberKey, pairKey, portKey, selfKey } from './keys.ts'
-import { ORDERED, type Outcome, outcomeOf } from './numbers.ts'
+import { NO_ADMIN_BIT, outcomeOf, TIERS_BIT } from './numbers.ts'
 import type { SetName } from './schema.ts'
 
 /** The first packet of a connection, as the hook sees it: after service DNAT, before masquerade. */
@@ -19,8 +20,9 @@ export interface Tuple {
 
 /** One direction of a tuple. */
 export interface Judged {
-  readonly outcome: Outcome
-  /** Every counter that the packet hits, in order; none: it is not judged, or allowed without a policy's word. */
+  /** What denies; undefined: it is accepted. */
+  readonly deniedBy: TierName | 'isolation' | undefined
+  /** Every counter that the packet hits, in order. */
   readonly counters: readonly CounterName[]
 }
 
@@ -30,77 +32,96 @@ export interface Lookup {
   readonly ingress: Judged
 }
 
-type Short = 'in' | 'out'
-type Ends = Readonly<Record<'local' | 'remote', Address>>
+/** One direction of a tuple as the kernel asks it. */
+interface Query extends Tuple {
+  readonly content: Content
+  readonly short: ShortDirection
+  readonly local: Address
+  readonly remote: Address
+}
 
-const PASSED: Judged = { outcome: 'accept', counters: [] }
+const ACCEPTED: Judged = { deniedBy: undefined, counters: [] }
 
 /** Judges both directions, as chain `forward` calls them. */
 export function lookup(content: Content, tuple: Tuple): Lookup {
-  const egress = judge(content, 'out', tuple, { local: tuple.source, remote: tuple.destination })
-  const ingress = judge(content, 'in', tuple, { local: tuple.destination, remote: tuple.source })
-  return { allowed: egress.outcome === 'accept' && ingress.outcome === 'accept', egress, ingress }
+  const egress = judge({ ...tuple, content, short: 'out', local: tuple.source, remote: tuple.destination })
+  const ingress = judge({ ...tuple, content, short: 'in', local: tuple.destination, remote: tuple.source })
+  return { allowed: egress.deniedBy === undefined && ingress.deniedBy === undefined, egress, ingress }
 }
 
-/** Judges what a pod sends to the node itself, as chain `input` does: isolation drops nothing there. */
+/** Judges what a pod sends to the node itself, as chain `input` does: only tiers deny there. */
 export function lookupOwn(content: Content, tuple: Tuple): Lookup {
-  const { source: local, destination: remote } = tuple
-  const isJudged = has(content, `own_judged${familyOf(local)}`, addressKey(local))
-  const egress = isJudged ? withoutIsolation(decide(content, listOf(content, 'out', { local, remote }), tuple)) : PASSED
-  const denied = withDenial(content, 'out', local, egress)
-  return { allowed: denied.outcome === 'accept', egress: denied, ingress: PASSED }
+  const query: Query = { ...tuple, content, short: 'out', local: tuple.source, remote: tuple.destination }
+  const mode = get(content, `own_judged${familyOf(query.local)}`, addressKey(query.local))
+  const egress = mode === undefined ? ACCEPTED : judgeByTiers(query, Number(mode), () => ACCEPTED)
+  return { allowed: egress.deniedBy === undefined, egress, ingress: ACCEPTED }
 }
 
-function judge(content: Content, short: Short, tuple: Tuple, ends: Ends): Judged {
-  const { local, remote } = ends
-  if (!has(content, `${short}_judged${familyOf(local)}`, addressKey(local))) return PASSED
-  const judged = decide(content, listOf(content, short, ends), tuple)
-  const isItself = local === remote && has(content, `self${familyOf(local)}`, selfKey(local))
-  return withDenial(content, short, local, isItself ? withoutIsolation(judged) : judged)
+function judge(query: Query): Judged {
+  const mode = get(query.content, `${query.short}_judged${familyOf(query.local)}`, addressKey(query.local))
+  if (mode === undefined) return ACCEPTED
+  return has(Number(mode), TIERS_BIT) ? judgeByTiers(query, Number(mode), () => judgeByNetworkPolicies(query)) : judgeByNetworkPolicies(query)
+}
+
+function judgeByTiers(query: Query, mode: number, ifIsolated: () => Judged): Judged {
+  const admin = has(mode, NO_ADMIN_BIT) ? { ...ACCEPTED, isDecided: false } : askTier(query, 'admin')
+  if (admin.isDecided) return admin
+  const isIsolated = get(query.content, `${query.short}_isolated${familyOf(query.local)}`, addressKey(query.local)) !== undefined
+  const { deniedBy, counters } = isIsolated ? ifIsolated() : askTier(query, 'baseline')
+  return { deniedBy, counters: [...admin.counters, ...counters] }
+}
+
+function askTier(query: Query, tier: TierName): Judged & { readonly isDecided: boolean } {
+  const { content, short } = query
+  const maps = { stage: 'tier_', pair: `${short}_${tier}`, byDefault: `${short}_${tier}_default` } as const
+  const verdict = entry(query, 'tier', listOf(query, maps))
+  if (verdict === undefined) return { ...ACCEPTED, isDecided: false }
+  const counter = get(content, 'tier_counters', numberKey(Number(verdict)))
+  const counters = counter === undefined ? [] : [counter as CounterName]
+  const outcome = outcomeOf(Number(verdict))
+  if (outcome !== 'deny') return { deniedBy: undefined, counters, isDecided: outcome === 'accept' }
+  return { ...denied(query, tier, counters), isDecided: true }
+}
+
+function judgeByNetworkPolicies(query: Query): Judged {
+  const { content, short, local, remote } = query
+  const counter = entry(query, 'verdict', listOf(query, { stage: '', pair: `${short}_pair`, byDefault: `${short}_default` }))
+  if (counter !== undefined) return { deniedBy: undefined, counters: [counter as CounterName] }
+  const isItself = local === remote && get(content, `self${familyOf(local)}`, selfKey(local)) !== undefined
+  return isItself ? ACCEPTED : denied(query, 'isolation', [])
+}
+
+/** Adds the pod's counter of denials. */
+function denied({ content, short, local }: Query, by: TierName | 'isolation', before: readonly CounterName[]): Judged {
+  const map = by === 'isolation' ? (`${short}_deny${familyOf(local)}` as const) : (`${short}_deny_${by}${familyOf(local)}` as const)
+  const counter = get(content, map, addressKey(local))
+  return { deniedBy: by, counters: counter === undefined ? before : [...before, counter as CounterName] }
+}
+
+interface Maps {
+  readonly stage: '' | 'tier_'
+  readonly pair: `${ShortDirection}_${'pair' | TierName}`
+  readonly byDefault: `${ShortDirection}_${'' | `${TierName}_`}default`
 }
 
 /** The number of the list that the other end's class has for the local address. */
-function listOf(content: Content, short: Short, { local, remote }: Ends): number {
+function listOf({ content, local, remote }: Query, { stage, pair, byDefault }: Maps): number {
   const family = familyOf(local)
-  const peerClass = get(content, `class${family}`, addressKey(remote)) ?? inRange(content, `cidr${family}`, remote)
-  const pair = peerClass === undefined ? undefined : get(content, `${short}_pair${family}`, pairKey(Number(peerClass), local))
-  return Number(pair ?? get(content, `${short}_default${family}`, addressKey(local)) ?? 0)
-}
-
-function decide(content: Content, list: number, tuple: Tuple): Judged {
-  if ((list & ORDERED) === 0) {
-    const counter = entry(content, 'verdict', list, tuple)
-    return counter === undefined ? { outcome: 'isolation', counters: [] } : { outcome: 'accept', counters: [counter as CounterName] }
-  }
-  const verdict = entry(content, 'ordered', list, tuple)
-  if (verdict === undefined) return PASSED
-  const counter = get(content, 'ordered_counters', numberKey(Number(verdict)))
-  return { outcome: outcomeOf(Number(verdict)), counters: counter === undefined ? [] : [counter as CounterName] }
+  const peerClass = get(content, `${stage}class${family}`, addressKey(remote)) ?? inRange(content, `${stage}cidr${family}`, remote)
+  const list = peerClass === undefined ? undefined : get(content, `${pair}${family}`, pairKey(Number(peerClass), local))
+  return Number(list ?? get(content, `${byDefault}${family}`, addressKey(local)) ?? 0)
 }
 
 /** A list's entry: for the port alone, for a range around it, or for everything. */
-function entry(content: Content, kind: 'verdict' | 'ordered', list: number, { protocol, port }: Tuple): Value | undefined {
+function entry({ content, protocol, port }: Query, kind: 'verdict' | 'tier', list: number): Value | undefined {
   const everything = get(content, `${kind}_any`, numberKey(list))
   if (protocol === 'other') return everything
   const key = portKey(list, protocol, port)
   return get(content, `${kind}_ports`, key) ?? inRange(content, `${kind}_ranges`, key) ?? everything
 }
 
-function withoutIsolation(judged: Judged): Judged {
-  return judged.outcome === 'isolation' ? { ...judged, outcome: 'accept' } : judged
-}
-
-/** Adds the pod's counter of denials. */
-function withDenial(content: Content, short: Short, local: Address, judged: Judged): Judged {
-  const { outcome, counters } = judged
-  if (outcome === 'accept') return judged
-  const map = outcome === 'isolation' ? (`${short}_deny${familyOf(local)}` as const) : (`${short}_deny_${outcome}${familyOf(local)}` as const)
-  const counter = get(content, map, addressKey(local))
-  return counter === undefined ? judged : { outcome, counters: [...counters, counter as CounterName] }
-}
-
-function has(content: Content, set: SetName, key: Key): boolean {
-  return get(content, set, key) !== undefined
+function has(number: number, bit: number): boolean {
+  return (number & bit) !== 0
 }
 
 function get(content: Content, set: SetName, key: Key): Value | undefined {

@@ -39,43 +39,66 @@ function addressSets<F extends 4 | 6>(family: F) {
     [`port${family}`]: { family: 'bridge', key: ['ifname', address] },
     ...directionSets('in', family),
     ...directionSets('out', family),
-    [`own_judged${family}`]: { family: 'inet', key: [address] },
-  } as Record<`${'class' | 'cidr' | 'self' | 'veth' | 'port' | 'own_judged'}${F}` | `${'in' | 'out'}_${DirectionSet}${F}`, SetSchema>
+  } as Record<`${'class' | 'cidr' | 'self' | 'veth' | 'port'}${F}` | `${'in' | 'out'}_${DirectionSet}${F}`, SetSchema>
 }
 
-type DirectionSet = 'judged' | 'pair' | 'default' | 'deny' | 'deny_admin' | 'deny_baseline'
+type DirectionSet = 'judged' | 'pair' | 'default' | 'deny'
 
 function directionSets(direction: 'in' | 'out', family: 4 | 6): Record<string, SetSchema> {
   const address = ADDRESS[family]
   return {
-    [`${direction}_judged${family}`]: { family: 'inet', key: [address] },
+    [`${direction}_judged${family}`]: { family: 'inet', key: [address], data: 'classid' },
     [`${direction}_pair${family}`]: { family: 'inet', key: ['classid', address], data: 'classid' },
     [`${direction}_default${family}`]: { family: 'inet', key: [address], data: 'classid' },
     [`${direction}_deny${family}`]: { family: 'inet', key: [address], data: 'counter' },
-    [`${direction}_deny_admin${family}`]: { family: 'inet', key: [address], data: 'counter' },
-    [`${direction}_deny_baseline${family}`]: { family: 'inet', key: [address], data: 'counter' },
   }
+}
+
+/** Those of ClusterNetworkPolicies. */
+function tierSets<F extends 4 | 6>(family: F) {
+  const address = ADDRESS[family]
+  return {
+    [`tier_class${family}`]: { family: 'inet', key: [address], data: 'classid' },
+    [`tier_cidr${family}`]: { family: 'inet', key: [address], data: 'classid', interval: true },
+    [`own_judged${family}`]: { family: 'inet', key: [address], data: 'classid' },
+    ...tierDirectionSets('in', family),
+    ...tierDirectionSets('out', family),
+  } as Record<`${'tier_class' | 'tier_cidr' | 'own_judged'}${F}` | `${'in' | 'out'}_${TierSet}${F}`, SetSchema>
+}
+
+type TierSet = 'isolated' | 'admin' | 'baseline' | 'admin_default' | 'baseline_default' | 'deny_admin' | 'deny_baseline'
+
+function tierDirectionSets(direction: 'in' | 'out', family: 4 | 6): Record<string, SetSchema> {
+  const address = ADDRESS[family]
+  const ofTier = (tier: 'admin' | 'baseline'): Record<string, SetSchema> => ({
+    [`${direction}_${tier}${family}`]: { family: 'inet', key: ['classid', address], data: 'classid' },
+    [`${direction}_${tier}_default${family}`]: { family: 'inet', key: [address], data: 'classid' },
+    [`${direction}_deny_${tier}${family}`]: { family: 'inet', key: [address], data: 'counter' },
+  })
+  return { [`${direction}_isolated${family}`]: { family: 'inet', key: [address] }, ...ofTier('admin'), ...ofTier('baseline') }
 }
 
 /**
  * Every set of the program. `veths`/`veth4`/`veth6` (inet) and `ports`/`port4`/`port6` (bridge) hold the source addresses
- * that may enter from a pod's veth; `closed` the ports of pods that are judged for ingress. `verdict_*` are the plain lists: what is
- * found is accepted and counts there. `ordered_*` are the lists in which a ClusterNetworkPolicy has a say: what is found is the number
- * of a verdict (numbers.ts). The rest is described in docs/design.md.
+ * that may enter from a pod's veth; `closed` the ports of pods that are judged for ingress. `verdict_*` are the lists of NetworkPolicies:
+ * what is found is accepted and counts there. `tier_*` are those of ClusterNetworkPolicies: what is found is the number of a verdict
+ * (numbers.ts). The rest is described in docs/design.md. The kernel finds a set by going through them in this order.
  */
 export const SETS = {
   verdict_ports: { family: 'inet', key: ['classid', 'inet_proto', 'inet_service'], data: 'counter' },
   verdict_ranges: { family: 'inet', key: ['classid', 'inet_proto', 'inet_service'], data: 'counter', interval: true },
   verdict_any: { family: 'inet', key: ['classid'], data: 'counter' },
-  ordered_ports: { family: 'inet', key: ['classid', 'inet_proto', 'inet_service'], data: 'classid' },
-  ordered_ranges: { family: 'inet', key: ['classid', 'inet_proto', 'inet_service'], data: 'classid', interval: true },
-  ordered_any: { family: 'inet', key: ['classid'], data: 'classid' },
-  ordered_counters: { family: 'inet', key: ['classid'], data: 'counter' },
   veths: { family: 'inet', key: ['ifname'] },
   ports: { family: 'bridge', key: ['ifname'] },
   closed: { family: 'bridge', key: ['ifname'] },
   ...addressSets(4),
   ...addressSets(6),
+  tier_ports: { family: 'inet', key: ['classid', 'inet_proto', 'inet_service'], data: 'classid' },
+  tier_ranges: { family: 'inet', key: ['classid', 'inet_proto', 'inet_service'], data: 'classid', interval: true },
+  tier_any: { family: 'inet', key: ['classid'], data: 'classid' },
+  tier_counters: { family: 'inet', key: ['classid'], data: 'counter' },
+  ...tierSets(4),
+  ...tierSets(6),
 } as const satisfies Record<string, SetSchema>
 
 export type SetName = keyof typeof SETS

@@ -27,29 +27,32 @@ export interface Limits {
   readonly requestMs: number
   /** Without a byte either way, in ms: also who does not read the answer. */
   readonly silenceMs: number
+  /** For what is being answered at the end, in ms. */
+  readonly graceMs: number
 }
 
-const LIMITS: Limits = { connections: 256, requestMs: 10_000, silenceMs: 30_000 }
+const LIMITS: Limits = { connections: 256, requestMs: 10_000, silenceMs: 30_000, graceMs: 1000 }
 
 export interface HealthServerOptions {
   readonly log: Logger
-  readonly limits?: Limits
+  readonly limits?: Partial<Limits>
 }
 
-/** What is being answered at the end may take so long. */
-const GRACE_MS = 1000
 const OPENMETRICS = 'application/openmetrics-text'
 const TEXT = 'text/plain'
 
 export class HealthServer {
   readonly #server: Server
+  readonly #graceMs: number
 
-  private constructor(server: Server) {
+  private constructor(server: Server, graceMs: number) {
     this.#server = server
+    this.#graceMs = graceMs
   }
 
   /** @throws VethguardError CONFIG_INVALID if nobody can listen there */
-  static async listen(address: ListenAddress, answers: Answers, { log, limits = LIMITS }: HealthServerOptions): Promise<HealthServer> {
+  static async listen(address: ListenAddress, answers: Answers, { log, limits: given }: HealthServerOptions): Promise<HealthServer> {
+    const limits = { ...LIMITS, ...given }
     const server = createAdaptorServer({
       fetch: appOf(answers).fetch,
       overrideGlobalObjects: false, // others here use Node's own Response
@@ -65,7 +68,7 @@ export class HealthServer {
       throw cannotListen(address, cause as NodeJS.ErrnoException)
     }
     server.on('error', (err) => log.warn({ err }, 'a probe or a scrape could not be answered')) // without a listener it would end the process
-    return new HealthServer(server)
+    return new HealthServer(server, limits.graceMs)
   }
 
   /** As it is, where another port or any address was asked for. */
@@ -78,7 +81,7 @@ export class HealthServer {
   async close(): Promise<void> {
     const closed = once(this.#server, 'close')
     this.#server.close() // and connections that wait for another request
-    const lastResort = setTimeout(() => this.#server.closeAllConnections(), GRACE_MS)
+    const lastResort = setTimeout(() => this.#server.closeAllConnections(), this.#graceMs)
     await closed
     clearTimeout(lastResort)
   }

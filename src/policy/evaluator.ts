@@ -6,7 +6,7 @@
 import type { Pod } from '../cluster/objects.ts'
 import { peersMatch, portsMatch } from './peer.ts'
 import { matches } from './selector.ts'
-import { firstMatch, policiesFor } from './tier.ts'
+import { firstMatch } from './tier.ts'
 import type { Direction, Policy, Tier } from './types.ts'
 import type { ClusterState, DirectionVerdict, Flow, Reason, RuleRef, Verdict } from './verdict.ts'
 import { type Question, remoteOf, type World, worldOf } from './world.ts'
@@ -58,12 +58,9 @@ function without(reason: Reason): DirectionVerdict {
 
 function judgePod(world: World, question: Question): DirectionVerdict {
   const isolating = isolatingPolicies(world, question)
-  const isAsked = (tier: Tier): boolean => policiesFor(world, question, tier).length > 0
-  // What a pod sends to its own node is judged by ClusterNetworkPolicies alone.
-  if (question.exempt === 'own-node' && !isAsked('Admin') && (isolating.length > 0 || !isAsked('Baseline'))) return without('own-node')
   const admin = decide(world, question, 'Admin')
   if (admin.decidedBy !== undefined) return admin
-  if (isolating.length > 0) return { ...judgeIsolated(isolating, question), passedBy: admin.passedBy }
+  if (isolating.length > 0) return { ...(question.exempt === 'own-node' ? without('own-node') : judgeIsolated(isolating, question)), passedBy: admin.passedBy }
   const baseline = decide(world, question, 'Baseline')
   const reason = baseline.decidedBy === undefined ? question.exempt ?? 'not-isolated' : baseline.reason
   return { ...baseline, reason, passedBy: [...admin.passedBy, ...baseline.passedBy] }

@@ -7,7 +7,7 @@ import type { RuleRef } from './verdict.ts'
 import type { Question, World } from './world.ts'
 
 /** Policies of the tier that select the pod and say something about the direction, in order. */
-export function policiesFor(world: World, { pod, direction }: Pick<Question, 'pod' | 'direction'>, tier: Tier): ClusterPolicy[] {
+function policiesFor(world: World, { pod, direction }: Pick<Question, 'pod' | 'direction'>, tier: Tier): ClusterPolicy[] {
   return world.clusterPolicies.filter((policy) => policy.tier === tier && policy[direction].length > 0 && selects(world, policy, pod))
 }
 

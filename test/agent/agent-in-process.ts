@@ -8,6 +8,7 @@ import type { Sleep } from '../../src/base/sleep.ts'
 import { Compiler } from '../../src/compiler/compiler.ts'
 import type { Backend } from '../../src/nftables/backend.ts'
 import type { AgentObserver } from '../../src/agent/observer.ts'
+import { until } from '../../lab/patience.ts'
 import { NODES } from '../arbitrary/pool.ts'
 import { canonical } from '../compiler/canonical.ts'
 
@@ -74,4 +75,12 @@ export function wanted(changes: readonly Change[], node: string = NODE): string[
 /** The next turn of the event loop, and what it brings. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Waits until the agent has looked after its tables some more times. */
+export async function untilChecked({ view }: Agent, times = 3): Promise<void> {
+  for (let time = 0; time < times; time++) {
+    const { checkedAtMs } = view
+    await until(() => view.checkedAtMs !== checkedAtMs)
+  }
 }

@@ -1,5 +1,6 @@
 // A lab node with the nine pods of the situations, a folder of manifests that says so, and real agents that enforce it.
 import { mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Family } from '../../src/cluster/address.ts'
@@ -103,6 +104,23 @@ export class AgentLab {
   async counters(): Promise<Record<string, number>> {
     const counters = await this.#backend.reader.counters()
     return Object.fromEntries([...counters].map(([name, { packets }]) => [name, packets]))
+  }
+
+  /**
+   * Sends something that is to be denied, and waits until the kernel has counted that.
+   * @param arrival the event of the socket that tells that it was not
+   */
+  async expectDenied(counter: string, send: () => Socket, arrival: 'connect' | 'data'): Promise<void> {
+    const before = await this.counters()
+    const socket = send()
+    const arrivals: unknown[] = []
+    socket.once(arrival, (data) => arrivals.push(data))
+    try {
+      await this.untilCounted(counter, before)
+      if (arrivals.length > 0) throw new Error(`${counter} has counted what has arrived all the same`)
+    } finally {
+      socket.destroy()
+    }
   }
 
   /** Runs a program in the node. */

@@ -1,16 +1,15 @@
 // The loop over a back end that refuses, rejects and dawdles at random: in the end the kernel has what it should.
-import { afterEach, expect, test } from '@jest/globals'
+import { afterEach, test } from '@jest/globals'
 import fc from 'fast-check'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Agent } from '../../src/agent/agent.ts'
 import type { Change } from '../../src/source.ts'
 import { changesOf, clusterArb, historyArb } from '../arbitrary/cluster.ts'
 import { canonical } from '../compiler/canonical.ts'
+import { until } from '../../lab/patience.ts'
 import { asyncProperty } from '../property.ts'
 import { agentOf, nextTurn, ToldSource, wanted } from './agent-in-process.ts'
 import { MemoryBackend, MOODS } from './memory-backend.ts'
-
-const PATIENCE_MS = 5000
 
 let agent: Agent | undefined
 afterEach(() => agent?.close()) // of a case that failed
@@ -22,16 +21,15 @@ async function started(first: readonly Change[]): Promise<{ source: ToldSource; 
   return { source, backend }
 }
 
-/** Waits until nothing is under way any more and the kernel has this; gives what it has. */
-async function settled(backend: MemoryBackend, expected: readonly string[]): Promise<string[]> {
-  const deadline = performance.now() + PATIENCE_MS
-  for (let quiet = 0; quiet < 3 && performance.now() < deadline; ) {
+/** Waits until nothing is under way any more and the kernel has this. */
+async function untilSettled(backend: MemoryBackend, expected: readonly string[]): Promise<void> {
+  let quiet = 0
+  await until(async () => {
     await nextTurn()
     const isThere = !backend.isBusy && JSON.stringify(canonical(backend.content)) === JSON.stringify(expected)
     quiet = isThere ? quiet + 1 : 0
-    if (!isThere) await sleep(1)
-  }
-  return canonical(backend.content)
+    return quiet === 3
+  }, () => `${expected.join('\n')}\nin the kernel, which has\n${canonical(backend.content).join('\n')}`)
 }
 
 const moodArb = fc.oneof({ weight: 3, arbitrary: fc.constantFrom('at once', 'late') }, { weight: 1, arbitrary: fc.constantFrom(...MOODS) })
@@ -53,8 +51,7 @@ test('whatever goes wrong, the kernel has in the end what the source said last',
       if (gaps[index] === 'turn') await nextTurn()
       if (gaps[index] === 'time') await sleep(1)
     }
-    const expected = wanted([...changesOf(first), ...history])
-    expect(await settled(backend, expected)).toEqual(expected)
+    await untilSettled(backend, wanted([...changesOf(first), ...history]))
     await agent?.close()
   }, 0.2)
 })

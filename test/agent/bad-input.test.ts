@@ -3,9 +3,9 @@
 import { mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Content } from '../../src/nftables/content.ts'
+import { until } from '../../lab/patience.ts'
 import { BAD_INPUTS } from '../bad-input/all.ts'
 import { ADDRESSES, ALWAYS_CLOSED, ALWAYS_OPEN, type BadInput, GOOD } from '../bad-input/case.ts'
 import { lookup } from '../../src/nftables/lookup.ts'
@@ -13,8 +13,7 @@ import { emptyKernel, type Kernel } from '../netlink/nf-tables/kernel.ts'
 import { flow } from '../policy/state.ts'
 import { AgentProcess } from './agent-process.ts'
 
-const PATIENCE_MS = 5000
-/** So many cases one after another are more lines at once than are warnings (src/agent/few-lines.ts): the others are for debugging. */
+/** So many cases one after another are more lines at once than are warnings (src/report/few-lines.ts): the others are for debugging. */
 const LOG_LEVEL = 'debug'
 /** Of this file something is wrong as long as a case is there: when that has gone, so has the case. */
 const MARKER = 'marker.yaml'
@@ -71,15 +70,13 @@ function escaped(text: string): string {
 
 /** Waits until the kernel judges the case's flows as it should; then that is what it does. */
 async function untilJudged({ open = [], closed = [] }: BadInput): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS
-  for (;;) {
+  let wrong: string[] = []
+  await until(async () => {
     const content = await kernel.content()
     const isOpen = (each: string): boolean => lookup(content as Content, flow(resolve(each))).allowed
-    const wrong = [...[...ALWAYS_OPEN, ...open].filter((each) => !isOpen(each)), ...[...ALWAYS_CLOSED, ...closed].filter(isOpen)]
-    if (wrong.length === 0) return
-    if (performance.now() > deadline) expect(wrong).toEqual([])
-    await sleep(5)
-  }
+    wrong = [...[...ALWAYS_OPEN, ...open].filter((each) => !isOpen(each)), ...[...ALWAYS_CLOSED, ...closed].filter(isOpen)]
+    return wrong.length === 0
+  }, () => `no flow to be judged wrongly; these are: ${wrong.join('; ')}`)
 }
 
 /** Names of pods become their addresses. */

@@ -1,12 +1,12 @@
 // The agent dies at every single step of a start and of changes, before the kernel has done what it was asked and after: the kernel
 // has the old content or the new one, and the next agent puts it right. On the real kernel; the process stays alive, so that the
 // step can be chosen.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { Change } from '../../src/source.ts'
 import { podKey } from '../../src/cluster/objects.ts'
 import { createBackend } from '../../src/netlink/create-backend.ts'
 import type { Backend, KernelReader } from '../../src/nftables/backend.ts'
+import { until } from '../../lab/patience.ts'
 import { canonical } from '../compiler/canonical.ts'
 import { emptyKernel, type Kernel } from '../netlink/nf-tables/kernel.ts'
 import { pod, policy } from '../policy/state.ts'
@@ -116,7 +116,7 @@ async function live(kind: Kind, first: readonly Change[], batches: typeof BATCHE
 /** Waits until the kernel has this, or its agent is dead. */
 async function inForce(changes: readonly Change[], backend: Mortal): Promise<void> {
   const expected = JSON.stringify(wanted(changes))
-  while (!backend.isDead && JSON.stringify(await content()) !== expected) await sleep(1)
+  await until(async () => backend.isDead || JSON.stringify(await content()) === expected, 'these changes in force')
 }
 
 async function content(): Promise<string[]> {

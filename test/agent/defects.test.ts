@@ -1,5 +1,4 @@
 // A defect of the program ends the process, whoever called: what is half taken in would be wrong for good.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import pino from 'pino'
 import { Agent } from '../../src/agent/agent.ts'
@@ -9,6 +8,7 @@ import type { Veth } from '../../src/cluster/veth.ts'
 import { Compiler } from '../../src/compiler/compiler.ts'
 import type { Change } from '../../src/source.ts'
 import { pod, policy } from '../policy/state.ts'
+import { quietly, until } from '../../lab/patience.ts'
 import { agentOf, NODE, ToldSource } from './agent-in-process.ts'
 import { MemoryBackend } from './memory-backend.ts'
 import { gatherUncaught } from './uncaught.ts'
@@ -44,9 +44,10 @@ test('of compiling, while a comparison waits for its end', async () => {
   const agent = agentOf(source, backend, { checkMs: 10, compareSeconds: 60, observer })
   await agent.start()
   backend.tamper('in_judged4', (elements) => elements.clear())
-  while (backend.looks === 0) await sleep(1)
+  await until(() => backend.looks > 0)
   source.say(...badBatch())
-  await sleep(500)
+  await until(() => uncaught.length > 0)
+  await quietly()
   expect(uncaught).toEqual([DEFECT])
   expect(failures).toEqual([])
   await agent.close()
@@ -59,7 +60,8 @@ test('of compiling what came while the kernel refused', async () => {
   backend.moods.push('throws', 'throws')
   source.say({ kind: 'pod', key: podKey(POD), now: undefined })
   source.say(...badBatch())
-  await sleep(500)
+  await until(() => uncaught.length > 0)
+  await quietly()
   expect(uncaught).toEqual([DEFECT])
   await agent.close()
 })
@@ -91,7 +93,7 @@ test('of binding pods, while it is looked for their veths', async () => {
     }),
   })
   await agent.start()
-  await sleep(100)
+  await until(() => uncaught.length > 0)
   await agent.close()
   expect(uncaught).toEqual([DEFECT])
   expect(failures).toEqual([])

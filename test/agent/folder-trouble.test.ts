@@ -3,9 +3,10 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, renameSync, rmSync, symli
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { readObject } from '../../src/manifests/objects.ts'
+import { quietly, until } from '../../lab/patience.ts'
 import { canonical } from '../compiler/canonical.ts'
 import { emptyKernel, type Kernel } from '../netlink/nf-tables/kernel.ts'
 import { type KubeObject, policyObject } from '../situations/fixture.ts'
@@ -19,7 +20,6 @@ const DENY = policyObject('deny', { podSelector: {} })
 const OPEN = policyObject('open', { podSelector: {}, ingress: [{}] })
 const NOBODY = 65534
 const MB = 1 << 20
-const PATIENCE_MS = 5000
 
 let parent: string
 let folder: string
@@ -48,13 +48,11 @@ function write(file: string, objects: readonly KubeObject[]): void {
 /** Waits until the kernel has what these objects ask for. */
 async function untilInForce(...objects: readonly KubeObject[]): Promise<void> {
   const expected = wanted(objects.flatMap((object) => readObject(object).changes), 'node0')
-  const deadline = performance.now() + PATIENCE_MS
-  for (;;) {
-    const found = canonical((await kernel.content())!)
-    if (JSON.stringify(found) === JSON.stringify(expected)) return
-    if (performance.now() > deadline) expect(found).toEqual(expected)
-    await sleep(5)
-  }
+  let found: string[] = []
+  await until(async () => {
+    found = canonical((await kernel.content())!)
+    return isDeepStrictEqual(found, expected)
+  }, () => `${expected.join('\n')}\nin the kernel, which has\n${found.join('\n')}`)
 }
 
 /** An edit is still followed. */
@@ -86,7 +84,7 @@ test('a folder that vanishes and comes back: its last content stays in force mea
 test('a folder that is deleted with everything in it keeps nobody open or closed that was not', async () => {
   rmSync(folder, { recursive: true })
   await agent.heard(/cannot be read any more/)
-  await sleep(200)
+  await quietly()
   await untilInForce(POD, DENY)
 })
 
@@ -131,7 +129,7 @@ test('a file that is too large, and noise', async () => {
 test('a file that never stops changing holds up nothing else', async () => {
   let n = 0
   const busy = setInterval(() => writeFileSync(join(folder, 'busy.yaml'), `a: [${n++}`), 1)
-  await sleep(100)
+  await quietly() // it changes meanwhile
   await expectAlive()
   clearInterval(busy)
   await agent.heard(/^busy.yaml: document 1/)

@@ -8,15 +8,16 @@ import { SystemCallError } from '../../src/base/errors.ts'
 import { createBackend } from '../../src/netlink/create-backend.ts'
 import type { Backend } from '../../src/nftables/backend.ts'
 import type { Key } from '../../src/nftables/content.ts'
+import { SET_NAMES } from '../../src/nftables/schema.ts'
 import type { Change } from '../../src/source.ts'
 import { canonical } from '../compiler/canonical.ts'
 import { emptyKernel, type Kernel } from '../netlink/nf-tables/kernel.ts'
 import { pod, policy } from '../policy/state.ts'
-import { agentOf, nextTurn, ToldSource, wanted } from './agent-in-process.ts'
+import { until } from '../../lab/patience.ts'
+import { agentOf, nextTurn, ToldSource, untilChecked, wanted } from './agent-in-process.ts'
 import { MemoryBackend } from './memory-backend.ts'
 
 const CHECK_MS = 20
-const PATIENCE_MS = 5000
 const [DENY, WEB] = [
   policy('x/deny', { podSelector: {} }),
   policy('x/web', {
@@ -58,13 +59,8 @@ function gone(n: number): Change {
   return { kind: 'pod', key: podKey(pod(`x/p${n}`, '')), now: undefined }
 }
 
-async function until(holds: () => boolean | Promise<boolean>): Promise<number> {
-  const begin = performance.now()
-  while (!(await holds())) {
-    if (performance.now() - begin > PATIENCE_MS) throw new Error(`it does not come about: ${said.join('; ')}`)
-    await sleep(2)
-  }
-  return performance.now() - begin
+async function untilRepaired(): Promise<void> {
+  await until(() => repairs.length > 0, () => `a repair; said: ${said.join('; ')}`)
 }
 
 describe('in memory', () => {
@@ -83,7 +79,7 @@ describe('in memory', () => {
     await start(backend, 180, podChange(1), ...elsewhere)
     const before = backend.commits.done
     backend.tamper('class4', change)
-    await until(() => repairs.length > 0)
+    await untilRepaired()
     expect(canonical(backend.content)).toEqual(wanted([...FIRST, podChange(1), ...elsewhere]))
     expect({ repairs, failures, commits: backend.commits.done - before }).toEqual({ repairs: ['content'], failures: [], commits: 1 })
     expect(said).toEqual(['somebody else changed elements of the tables; putting them right'])
@@ -93,7 +89,9 @@ describe('in memory', () => {
     await start(backend, 180, podChange(1))
     const look = jest.spyOn(backend, 'eachElement').mockRejectedValueOnce(new SystemCallError('recv', 105))
     backend.tamper('in_judged4', (elements) => elements.clear())
-    expect(await until(() => repairs.length > 0)).toBeGreaterThan(900)
+    const begin = performance.now()
+    await untilRepaired()
+    expect(performance.now() - begin).toBeGreaterThan(900) // and not all the time
     expect({ repairs, failures, said }).toEqual({
       repairs: ['content'],
       failures: ['compare ENOBUFS'],
@@ -115,9 +113,9 @@ describe('in memory', () => {
   test('a comparison that the end breaks off is no failure', async () => {
     await start(backend, 180, podChange(1))
     const looking = Promise.withResolvers<boolean>()
-    jest.spyOn(backend, 'eachElement').mockReturnValue(looking.promise)
+    const look = jest.spyOn(backend, 'eachElement').mockReturnValue(looking.promise)
     backend.tamper('in_judged4', (elements) => elements.clear())
-    await sleep(3 * CHECK_MS)
+    await until(() => look.mock.calls.length > 0)
     await agent.close()
     looking.reject(new SystemCallError('recv', 9))
     await nextTurn()
@@ -129,22 +127,22 @@ describe('in memory', () => {
     await start(backend, 0.1, podChange(1), ...elsewhere)
     backend.tamper('class4', (elements) => elements.clear())
     backend.commits.done-- // as if the generation had not moved
-    await until(() => repairs.length > 0)
+    await untilRepaired()
     expect(canonical(backend.content)).toEqual(wanted([...FIRST, podChange(1), ...elsewhere]))
   })
 
   test('what the agent itself changes during comparisons is not taken for anybody else\'s', async () => {
     await start(backend, 0, podChange(1), ...elsewhere)
-    for (let turn = 0; turn < 1500; turn++) {
+    for (let turn = 0; turn < 1500 || backend.looks < 100; turn++) {
       backend.moods.push(turn % 3 === 0 ? 'at once' : 'late')
       const one = 10 + ((turn >> 1) * 7) % 300
       source.say(turn % 2 === 0 ? gone(one) : podChange(one, 'node-b'))
       if (turn % 10 === 0) await sleep(1)
       else await nextTurn()
     }
-    await sleep(100)
+    const { looks } = backend
+    await until(() => backend.looks > looks + 2 * SET_NAMES.length) // one more comparison
     expect({ repairs, failures, said }).toEqual({ repairs: [], failures: [], said: [] })
-    expect(backend.looks).toBeGreaterThan(100)
   })
 
   test('what the agent itself changes is no reason to compare', async () => {
@@ -153,7 +151,7 @@ describe('in memory', () => {
       source.say(turn % 2 === 0 ? podChange(2) : gone(2))
       await sleep(CHECK_MS / 4)
     }
-    await sleep(CHECK_MS * 3)
+    await untilChecked(agent)
     expect(backend.looks).toBe(0)
   })
 })
@@ -198,7 +196,7 @@ describe.each([
       return
     }
     kernel.nft(command)
-    if (!isOwned) await until(() => repairs.length > 0)
+    if (!isOwned) await untilRepaired()
     await until(isRight)
     expect({ repairs, failures }).toEqual({ repairs: isOwned ? [] : [reason], failures: [] })
     if (reason === 'content') expect(lengthOf(backend.reader.structure())).toBe(lengthOf(structure))
@@ -210,7 +208,7 @@ describe.each([
       source.say(turn % 2 === 0 ? podChange(2) : gone(2))
       await sleep(CHECK_MS / 4)
     }
-    await sleep(CHECK_MS * 5)
+    await untilChecked(agent, 5)
     expect({ repairs, failures, said }).toEqual({ repairs: [], failures: [], said: [] })
   })
 })

@@ -10,12 +10,13 @@ import type { Command, CounterValue, Elements, Transaction } from '../../src/nft
 export const MOODS = ['at once', 'throws', 'late', 'rejects', 'rejects late'] as const
 export type Mood = (typeof MOODS)[number]
 
-const LATE_MS = 2
 
 export class MemoryBackend implements Backend, KernelReader {
   readonly reader = this
   /** How the next commits go; when there are no more, all go well at once. */
   readonly moods: Mood[] = []
+  /** How it takes its time. */
+  late: () => Promise<unknown> = () => sleep(2)
   /** Contents that it never takes. */
   refuses: (content: Content) => boolean = () => false
   /** Of all kinds, and those that went well. */
@@ -115,7 +116,7 @@ export class MemoryBackend implements Backend, KernelReader {
   }
 
   async #later(mood: Mood, transaction: Transaction): Promise<void> {
-    if (mood !== 'rejects') await sleep(LATE_MS)
+    if (mood !== 'rejects') await this.late()
     if (mood !== 'late') throw refusal()
     this.#apply(transaction)
   }

@@ -1,7 +1,7 @@
 // What happens to connections that are open when policies change: NetworkPolicy leaves it to the implementation.
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { formatAddress } from '../../src/cluster/address.ts'
 import { dial } from '../../lab/client.ts'
 import { PATIENCE_MS } from '../../lab/patience.ts'
@@ -32,20 +32,6 @@ async function expectEcho(socket: Socket, text: string): Promise<void> {
   expect(data.toString()).toBe(text)
 }
 
-/** The kernel denies what this sends, and nothing of it arrives. */
-async function expectDenied(send: () => Socket, arrival: 'connect' | 'data'): Promise<void> {
-  const before = await lab.counters()
-  const socket = send()
-  const arrived = jest.fn()
-  socket.once(arrival, arrived)
-  try {
-    await lab.untilCounted(DENIALS, before)
-    expect(arrived).not.toHaveBeenCalled()
-  } finally {
-    socket.destroy()
-  }
-}
-
 test('an open connection goes on when a policy comes that would not allow it, also after a restart; new ones are denied', async () => {
   const first = await lab.start()
   const { namespace } = lab.pod('y/b')
@@ -56,13 +42,13 @@ test('an open connection goes on when a policy comes that would not allow it, al
     await expectEcho(socket, 'before')
     lab.write('policy.json', [DENY_A])
     await lab.untilCell('y/b > x/a', 'denied')
-    await expectDenied(() => dial(namespace, address4, PORT), 'connect')
+    await lab.expectDenied(DENIALS, () => dial(namespace, address4, PORT), 'connect')
     await expectEcho(socket, 'after')
     await first.kill()
     await lab.start()
     await expectEcho(socket, 'after a restart')
     lab.exec('conntrack', '--delete', '--reply-src', formatAddress(address4), '--proto', 'tcp') // as an administrator ends it
-    await expectDenied(() => (socket.write('without its entry'), socket), 'data')
+    await lab.expectDenied(DENIALS, () => (socket.write('without its entry'), socket), 'data')
   } finally {
     socket.destroy()
   }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { getOrAdd } from '../../src/base/collections.ts'
 import type { Address } from '../../src/cluster/address.ts'
 import { Compiler } from '../../src/compiler/compiler.ts'
-import { hitCounter, denyCounter } from '../../src/compiler/counter-names.ts'
+import { denyCounter } from '../../src/compiler/counter-names.ts'
 import type { Content, CounterName, Delta, Key, Value } from '../../src/nftables/content.ts'
 import type { SetName } from '../../src/nftables/schema.ts'
 import { matches } from '../../src/policy/selector.ts'
@@ -18,7 +18,7 @@ import { flowsOf } from '../arbitrary/flows.ts'
 import { property } from '../property.ts'
 import { canonical } from './canonical.ts'
 import { type Judged, lookup, lookupOwn } from '../../src/nftables/lookup.ts'
-import { creditsOf, deniedBy } from './credits.ts'
+import { countersOf, creditsOf, deniedBy } from './credits.ts'
 
 const NODE = NODES[0]
 /** Every pod is on the node: more of them share policies. */
@@ -32,8 +32,7 @@ function compiled(cluster: Cluster): Compiler {
 
 /** The counters that a packet must hit, by the evaluator's reasons. */
 function expectedCounters(cluster: Cluster, direction: Direction, verdict: DirectionVerdict, local: Address): CounterName[] {
-  const credits = creditsOf(verdict)
-  const hits = credits.length === 0 ? [] : [hitCounter(direction, credits)]
+  const hits = countersOf(direction, creditsOf(verdict))
   if (verdict.allowed) return hits
   const [first] = claimantsOf(local, cluster.pods).filter(({ nodeName }) => nodeName === NODE).map(podKey).sort()
   return first === undefined ? hits : [...hits, denyCounter(direction, first, deniedBy(verdict))]
@@ -52,8 +51,8 @@ function expectSame(cluster: Cluster, content: Content): void {
       ['egress', expected.egress, actual.egress, flow.source],
       ...(isForOwnNode ? [] : [['ingress', expected.ingress, actual.ingress, flow.destination] satisfies SideOfFlow]),
     ]
-    for (const [direction, verdict, { outcome, counters }, local] of sides) {
-      const allowed = outcome === 'accept'
+    for (const [direction, verdict, { deniedBy: denies, counters }, local] of sides) {
+      const allowed = denies === undefined
       const wanted = expectedCounters(cluster, direction, verdict, local)
       if (allowed === verdict.allowed && counters.join() === wanted.join()) continue
       expect({ flow, direction, verdict, allowed, counters }).toEqual({ flow, direction, verdict, allowed: verdict.allowed, counters: wanted })

@@ -1,7 +1,7 @@
 // Policies whose names do not fit into a counter's comment: what is shown of them goes on over real agents that are killed, tables that
 // are made anew, and edits while no agent runs. On the real kernel, with real packets.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { until } from '../../lab/patience.ts'
 import { vethguard } from '../cli/run.ts'
 import { Scraper } from '../observe/scraper.ts'
 import { policyObject } from '../situations/fixture.ts'
@@ -9,7 +9,6 @@ import { AgentLab } from '../agent/agent-lab.ts'
 import type { AgentProcess } from '../agent/agent-process.ts'
 
 const ADDRESS = '127.0.0.1:9611'
-const PATIENCE_MS = 5000
 const FROM_Y = {
   podSelector: { matchLabels: { pod: 'a' } },
   ingress: [{ from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'y' } } }] }],
@@ -51,9 +50,7 @@ function lists(): number[] {
 }
 
 async function untilLists(expected: readonly number[]): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS
-  while (lists().join() !== expected.join() && performance.now() < deadline) await sleep(5)
-  expect(lists()).toEqual(expected)
+  await until(() => lists().join() === expected.join(), () => `${expected.join()}; there are ${lists().join()}`)
 }
 
 describe.each(['netlink', 'nft'])('--backend %s', (backend) => {

@@ -91,7 +91,7 @@ class Node {
     return new Committer({
       backend: this.#backend,
       wanted: () => Promise.resolve(compiler.content),
-      describe: (name) => compiler.commentOf(name),
+      describe: (name) => compiler.counters.commentOf(name),
       guard: true,
       ledger: this.#ledger,
       observer: {},
@@ -126,9 +126,9 @@ class Node {
 
   /** One of the counters in use counts. */
   #count(which: number, packets: number): void {
-    const counters = [...this.#compiler.content.counters].filter((name) => this.#compiler.meaningOf(name)?.kind === 'hits').sort()
+    const counters = [...this.#compiler.content.counters].filter((name) => this.#compiler.counters.meaningOf(name)?.kind === 'hits').sort()
     const name = counters[which % counters.length]
-    const meaning = name && this.#compiler.meaningOf(name)
+    const meaning = name && this.#compiler.counters.meaningOf(name)
     if (name === undefined || meaning?.kind !== 'hits') return
     this.#backend.count(name, packets)
     for (const { policy: key } of meaning.hits) this.#expected.set(key, (this.#expected.get(key) ?? 0) + packets)

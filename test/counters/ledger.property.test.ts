@@ -1,6 +1,5 @@
 // Hits and denials over whatever happens to policies, pods, tables, counters and agents: no total ever decreases, and each is what
-// was counted, where nothing could be lost. Over a back end in memory: test/agent/hits.test.ts has the kernel.
-import { setTimeout as sleep } from 'node:timers/promises'
+// was counted, where nothing could be lost. Over a back end in memory: test/counters/ledger.test.ts has the kernel.
 import { afterEach, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Agent } from '../../src/agent/agent.ts'
@@ -8,13 +7,13 @@ import { podKey, type PolicyKey } from '../../src/cluster/objects.ts'
 import { Compiler } from '../../src/compiler/compiler.ts'
 import type { HitTotals } from '../../src/counters/totals.ts'
 import type { Change } from '../../src/source.ts'
+import { until } from '../../lab/patience.ts'
 import { changesOf, clusterArb, finalState, historyArb } from '../arbitrary/cluster.ts'
 import { canonical } from '../compiler/canonical.ts'
 import { asyncProperty } from '../property.ts'
-import { agentOf, nextTurn, NODE, ToldSource, wanted } from '../agent/agent-in-process.ts'
+import { agentOf, nextTurn, NODE, ToldSource, untilChecked, wanted } from '../agent/agent-in-process.ts'
 import { MemoryBackend, type Mood } from '../agent/memory-backend.ts'
 
-const PATIENCE_MS = 5000
 const CHECK_MS = 5
 
 type Step =
@@ -70,7 +69,7 @@ class World {
         await this.compare() // what was not read before is lost
         this.backend.resetCounters()
         await this.compare() // so is what was not seen to be set back before the agent ends
-        await sleep(3 * CHECK_MS)
+        await untilChecked(this.agent!)
         return this.#settled()
       case 'flush':
         await this.compare()
@@ -107,11 +106,11 @@ class World {
   #count(which: number, packets: number): void {
     const compiler = new Compiler(NODE)
     compiler.load(changesOf(finalState(this.#changes)))
-    const names = [...compiler.content.counters].filter((name) => compiler.meaningOf(name) !== undefined).sort()
+    const names = [...compiler.content.counters].filter((name) => compiler.counters.meaningOf(name) !== undefined).sort()
     const name = names[which % names.length]
     if (name === undefined) return
     this.backend.count(name, packets)
-    const meaning = compiler.meaningOf(name)!
+    const meaning = compiler.counters.meaningOf(name)!
     const counted = meaning.kind === 'hits' ? meaning.hits.map(({ policy, action }) => `${policy} ${action}`) : [`${meaning.pod} ${meaning.by}`]
     for (const each of counted) {
       const of = `${meaning.kind} ${meaning.direction} ${each}`
@@ -131,12 +130,9 @@ class World {
 
   async #settled(): Promise<void> {
     const expected = JSON.stringify(wanted(changesOf(finalState(this.#changes))))
-    const deadline = performance.now() + PATIENCE_MS
     await nextTurn()
-    while (this.backend.isBusy || this.backend.reader.state().tables.size === 0 || JSON.stringify(this.#inUse()) !== expected) {
-      if (performance.now() > deadline) throw new Error('the kernel did not get what it should')
-      await sleep(1)
-    }
+    const isQuiet = (): boolean => !this.backend.isBusy && this.backend.reader.state().tables.size > 0
+    await until(() => isQuiet() && JSON.stringify(this.#inUse()) === expected, 'what is wanted, in the kernel')
     await nextTurn()
   }
 

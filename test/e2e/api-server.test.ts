@@ -142,7 +142,7 @@ test('when its maker is killed its programs die too, and the next start removes 
   const prefix = prefixOf(line)
   maker.kill('SIGKILL')
   await once(maker, 'exit')
-  await until('end of the programs', 5000, () => Promise.resolve(!leftoversOf(prefix).some((left) => left.startsWith('process'))))
+  await until('end of the programs', () => Promise.resolve(!leftoversOf(prefix).some((left) => left.startsWith('process'))))
   const next = await ApiServer.start()
   await next.close()
   expect(leftoversOf(prefix)).toEqual([])

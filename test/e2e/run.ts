@@ -1,8 +1,9 @@
 // `npm run e2e`: whole clusters, one for each way of wiring pods and Services; an agent on each node, checks of our own, and the
-// upstream NetworkPolicy suite. Ends with 0 when everything passes.
+// upstream suites. Ends with 0 when everything passes.
 //   npm run e2e -- [--layouts ptp-nftables,bridge-iptables,...] [--agents chart|host|none] [--values JSON] [--check REGEX] [--no-suite]
-//     [--focus REGEX] [--skip REGEX] [--parallel N] [--timeout-minutes N] [--logs FOLDER] [--look]
-import { cpSync } from 'node:fs'
+//     [--focus REGEX] [--skip REGEX] [--parallel N] [--[no-]cluster-policies] [--conformance-run REGEX] [--timeout-minutes N]
+//     [--logs FOLDER] [--look]
+import { mkdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,6 +11,7 @@ import { parseArgs } from 'node:util'
 import type { Agents } from './cluster/agents.ts'
 import type { Values } from '../chart/helm.ts'
 import { buildImage, type Image } from '../image/image.ts'
+import type { CaseResult } from './case-result.ts'
 import { CHECKS, lastChecks, releaseChecks } from './cluster/checks/all.ts'
 import { runChecks, type Check } from './cluster/checks/check.ts'
 import { Cluster } from './cluster/cluster.ts'
@@ -18,7 +20,8 @@ import { HostAgents } from './cluster/host-agents.ts'
 import { LAYOUTS, layoutsNamed, type Layout } from './cluster/layout.ts'
 import { leftoversOf } from './cluster/leftovers.ts'
 import { Release } from './cluster/release.ts'
-import { runUpstreamSuite, type CaseResult } from './upstream-suite.ts'
+import { runConformanceSuite } from './conformance-suite.ts'
+import { runUpstreamSuite } from './upstream-suite.ts'
 
 const { values } = parseArgs({
   allowNegative: true,
@@ -31,9 +34,11 @@ const { values } = parseArgs({
     check: { type: 'string', default: '' },
     suite: { type: 'boolean', default: true },
     focus: { type: 'string' },
-    // The kernel of a test machine may have no SCTP sockets.
-    skip: { type: 'string', default: 'SCTPConnectivity' },
+    skip: { type: 'string' },
     parallel: { type: 'string', default: '2' },
+    /** The suite for ClusterNetworkPolicy; by default in the layouts that have the whole of the other. */
+    'cluster-policies': { type: 'boolean' },
+    'conformance-run': { type: 'string', default: '' },
     'timeout-minutes': { type: 'string', default: '60' },
     /** What is worth looking at after a failure, and the logs of all agents. */
     logs: { type: 'string', default: join(tmpdir(), 'vethguard-e2e-logs') },
@@ -85,7 +90,7 @@ async function startAgents(cluster: Cluster, image: Image | undefined): Promise<
   return release
 }
 
-/** Checks, the suite, and what ends a release. */
+/** Checks, the suites, and what ends a release. */
 async function tryCluster(cluster: Cluster, layout: Layout, agents: Agents | undefined): Promise<CaseResult[]> {
   const release = agents instanceof Release ? agents : undefined
   const run = async (checks: readonly Check[]): Promise<CaseResult[]> => runChecks(checks.filter(isWanted), {
@@ -93,7 +98,7 @@ async function tryCluster(cluster: Cluster, layout: Layout, agents: Agents | und
     onFailure: (check) => tryToKeepEvidence(cluster, agents, join(values.logs, layout.name, check.replaceAll(/\W+/g, '-').slice(0, 60))),
   })
   const results = await timed('checks', () => run([...CHECKS, ...release === undefined ? [] : releaseChecks(release)]))
-  if (values.suite) results.push(...await timed('suite', () => trySuite(cluster, layout, agents)))
+  results.push(...await trySuites(cluster, layout, agents))
   await tryToKeepEvidence(cluster, agents, join(values.logs, layout.name))
   if (release !== undefined) results.push(...await timed('end', () => run(lastChecks(release, layout))))
   return results
@@ -108,15 +113,28 @@ function isWanted({ name }: Check): boolean {
   return new RegExp(values.check).test(name)
 }
 
-async function trySuite(cluster: Cluster, { name, isWhole }: Layout, agents: Agents | undefined): Promise<CaseResult[]> {
-  const results = await runUpstreamSuite(cluster, {
-    focus: values.focus ?? (isWhole ? 'Netpol' : BRIEF),
-    skip: values.skip, parallel: Number(values.parallel), timeoutMs: Number(values['timeout-minutes']) * 60_000,
-  })
-  cpSync(join(cluster.folder, 'suite'), join(values.logs, name, 'suite'), { recursive: true })
-  results.forEach(report)
-  await agents?.assertHealthy()
+async function trySuites(cluster: Cluster, { name: layout, isWhole }: Layout, agents: Agents | undefined): Promise<CaseResult[]> {
+  const results: CaseResult[] = []
+  const timeoutMs = Number(values['timeout-minutes']) * 60_000
+  const trySuite = async (name: string, run: (folder: string) => Promise<CaseResult[]>): Promise<void> => {
+    const cases = await timed(name, () => run(emptyFolder(join(values.logs, layout, name))))
+    cases.forEach(report)
+    await agents?.assertHealthy()
+    results.push(...cases)
+  }
+  if (values.suite) await trySuite('suite', (folder) => runUpstreamSuite(cluster, {
+    folder, timeoutMs, parallel: Number(values.parallel), focus: values.focus ?? (isWhole ? 'Netpol' : BRIEF), skip: values.skip,
+  }))
+  if (values['cluster-policies'] ?? isWhole) await trySuite('cluster-policies', (folder) => runConformanceSuite(cluster, {
+    folder, timeoutMs, run: values['conformance-run'],
+  }))
   return results
+}
+
+function emptyFolder(folder: string): string {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  return folder
 }
 
 function assertNothingLeft({ prefix }: Cluster): void {

@@ -1,28 +1,21 @@
 // The Kubernetes project's own NetworkPolicy suite against a whole cluster, cut into parts that run side by side: a case mostly
 // waits for its pods to come and go.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdirSync, openSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { inNamespace } from '../../lab/namespace.ts'
+import type { CaseResult } from './case-result.ts'
 import { kubernetes } from './cluster/binaries.ts'
 import type { Cluster } from './cluster/cluster.ts'
+import { runSuiteProgram } from './suite-program.ts'
 
 export interface SuiteOptions {
   /** Regular expressions over the full name of a case. */
   readonly focus: string
-  readonly skip: string
+  readonly skip: string | undefined
   /** How many cases run at a time. */
   readonly parallel: number
   readonly timeoutMs: number
-}
-
-export interface CaseResult {
-  readonly name: string
-  readonly passed: boolean
-  readonly seconds: number
-  /** Empty where it passed. */
-  readonly failure: string
+  /** For logs and reports. */
+  readonly folder: string
 }
 
 /** What ginkgo's JSON report has of a case. */
@@ -37,11 +30,10 @@ interface SpecReport {
 }
 
 /** @returns what each case came to; those that the time did not suffice for have failed */
-export async function runUpstreamSuite(cluster: Cluster, { focus, skip, parallel, timeoutMs }: SuiteOptions): Promise<CaseResult[]> {
-  const folder = join(cluster.folder, 'suite')
-  mkdirSync(folder, { recursive: true })
+export async function runUpstreamSuite(cluster: Cluster, { focus, skip, parallel, timeoutMs, folder }: SuiteOptions): Promise<CaseResult[]> {
   const suite = new Suite(cluster, folder, (await kubernetes(['netpol.test']))('netpol.test'))
-  const names = (await suite.run('plan', [`--ginkgo.focus=${focus}`, `--ginkgo.skip=${skip}`, '--ginkgo.dry-run'])).map(nameOf)
+  const choice = [`--ginkgo.focus=${focus}`, ...skip === undefined ? [] : [`--ginkgo.skip=${skip}`]]
+  const names = (await suite.run('plan', [...choice, '--ginkgo.dry-run'])).map(nameOf)
   const parts = Array.from({ length: Math.min(parallel, names.length) }, (_, part) => names.filter((_, index) => index % parallel === part))
   const reports = await Promise.all(parts.map((part, index) => suite.run(`part${index}`, [
     `--ginkgo.focus=(${part.map(literally).join('|')})$`, `--ginkgo.timeout=${timeoutMs}ms`,
@@ -63,12 +55,10 @@ class Suite {
   /** Runs the program once. @returns the cases that it did not skip */
   async run(name: string, flags: readonly string[]): Promise<SpecReport[]> {
     const report = join(this.folder, `${name}.json`)
-    const log = openSync(join(this.folder, `${name}.log`), 'w')
-    const child = inNamespace(this.cluster.controlNode.namespace, () => spawn('setpriv', [
-      '--pdeathsig', 'KILL', this.program, `--kubeconfig=${this.cluster.kubeconfig}`, '--provider=local',
-      `--ginkgo.json-report=${report}`, '--ginkgo.no-color', ...flags,
-    ], { stdio: ['ignore', log, log] }))
-    await once(child, 'exit')
+    await runSuiteProgram(this.cluster, [
+      this.program, `--kubeconfig=${this.cluster.kubeconfig}`, '--provider=local', `--ginkgo.json-report=${report}`, '--ginkgo.no-color',
+      ...flags,
+    ], join(this.folder, `${name}.log`))
     const [{ SpecReports }] = JSON.parse(readFileSync(report, 'utf8')) as [{ SpecReports: SpecReport[] }]
     return SpecReports.filter(({ LeafNodeType, State }) => LeafNodeType === 'It' && State !== 'skipped')
   }

@@ -1,16 +1,13 @@
 // What the agent makes of the node it is on: pods' veths that are guarded, pods that have none, and settings that are wrong.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { formatAddress } from '../../src/cluster/address.ts'
 import { addressTexts, podNetworkAddress } from '../../lab/host.ts'
 import { ipBatch } from '../../lab/namespace.ts'
+import { quietly } from '../../lab/patience.ts'
 import type { Verdict } from '../../lab/prober.ts'
 import { podObject } from '../situations/fixture.ts'
 import { AgentLab, PORT_80 } from '../agent/agent-lab.ts'
 import type { AgentProcess } from '../agent/agent-process.ts'
-
-/** A change of a veth is in the kernel after this, with much to spare. */
-const SEEN_MS = 300
 
 let lab: AgentLab
 let agent: AgentProcess
@@ -59,7 +56,7 @@ describe.each(['routed', 'bridge'] as const)('%s pods', (layout) => {
     const lines = ['addr flush dev eth0 scope global', ...texts.map((text) => `addr add ${text}/${text.includes(':') ? 128 : 32} dev eth0`)]
     ipBatch(taker.namespace, lines)
     lab.exec('ip', 'link', 'set', taker.veth, 'txqueuelen', '999') // the agent looks again at what is inside
-    await sleep(SEEN_MS)
+    await quietly()
     expect(spoof()).toEqual(['denied', 'denied'])
     expect(agent.complaints()).toHaveLength(1)
   })

@@ -53,7 +53,7 @@ describe('an nft that hangs', () => {
   let folder: string
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'vgnft'))
-    writeFileSync(join(folder, 'nft'), '#!/bin/sh\nexec sleep 30\n', { mode: 0o755 })
+    writeFileSync(join(folder, 'nft'), '#!/bin/sh\nexec sleep 3600\n', { mode: 0o755 })
     process.env['PATH'] = `${folder}:${path ?? ''}`
   })
   afterEach(() => {

@@ -1,5 +1,6 @@
 // curl in an agent's network namespace: where probes and Prometheus come from.
 import { exec } from '../../lab/namespace.ts'
+import { PATIENCE_MS } from '../../lab/patience.ts'
 
 export interface Answer {
   readonly status: number
@@ -7,6 +8,7 @@ export interface Answer {
 }
 
 const END = '\nstatus '
+const LONGEST_S = String(PATIENCE_MS / 1000)
 
 export class Scraper {
   readonly #namespace: string
@@ -19,7 +21,7 @@ export class Scraper {
   }
 
   get(path: string, ...options: readonly string[]): Answer {
-    const said = exec(this.#namespace, ['curl', '-sS', '-m', '10', '-w', `${END}%{http_code}`, ...options, `http://${this.#address}${path}`])
+    const said = exec(this.#namespace, ['curl', '-sS', '-m', LONGEST_S, '-w', `${END}%{http_code}`, ...options, `http://${this.#address}${path}`])
     const end = said.lastIndexOf(END)
     return { status: Number(said.slice(end + END.length)), body: said.slice(0, end) }
   }
@@ -28,12 +30,11 @@ export class Scraper {
     return this.get('/metrics').body
   }
 
-  /** Many at once. @returns how each was answered, and how long all took, in ms */
-  flood(path: string, count: number): { statuses: number[]; tookMs: number } {
-    const begin = performance.now()
+  /** Many at once. @returns how each was answered */
+  flood(path: string, count: number): number[] {
     const format = '%{http_code}\\n'
     const url = `http://${this.#address}${path}?[1-${count}]`
-    const said = exec(this.#namespace, ['curl', '-sS', '-m', '60', '-Z', '--parallel-max', String(count), '--parallel-immediate', '-o', '/dev/null', '-w', format, url])
-    return { statuses: said.trim().split('\n').map(Number), tookMs: performance.now() - begin }
+    const said = exec(this.#namespace, ['curl', '-sS', '-m', LONGEST_S, '-Z', '--parallel-max', String(count), '--parallel-immediate', '-o', '/dev/null', '-w', format, url])
+    return said.trim().split('\n').map(Number)
   }
 }

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { getOrAdd } from '../../src/base/collections.ts'
 import { podKey } from '../../src/cluster/objects.ts'
-import { denyCounter, hitCounter } from '../../src/compiler/counter-names.ts'
-import { creditsOf, deniedBy } from '../compiler/credits.ts'
+import { denyCounter } from '../../src/compiler/counter-names.ts'
+import { countersOf as hitCounters, creditsOf, deniedBy } from '../compiler/credits.ts'
 import { claimantsOf } from '../../src/policy/owner.ts'
 import type { Direction } from '../../src/policy/types.ts'
 import type { DirectionVerdict, Flow, Verdict } from '../../src/policy/verdict.ts'
@@ -38,8 +38,7 @@ function expectedCounters(cells: readonly Cell[], cluster: Cluster): Map<string,
 }
 
 function countersOf(cluster: Cluster, direction: Direction, verdict: DirectionVerdict, flow: Flow): string[] {
-  const credits = creditsOf(verdict)
-  const hits = credits.length === 0 ? [] : [hitCounter(direction, credits)]
+  const hits = hitCounters(direction, creditsOf(verdict))
   if (verdict.allowed) return hits
   const enforcing = state.lab!.lab.nodes.map(({ name }) => name)
   // Of several that claim the address the first one counts.

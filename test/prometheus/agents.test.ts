@@ -16,7 +16,6 @@ import { Prometheus } from './prometheus.ts'
 import { scrapeConfigOf } from './scrape-config.ts'
 
 const VALUES = { listen: '$(HOST_IP):9611', podMonitor: { enabled: true } }
-const PATIENCE_MS = 60_000
 const WEB: Probe = { protocol: 'TCP', port: 80, family: 4 }
 /** Connections of each client at a time; rates over five minutes are to be high after half a minute. */
 const BURST = 200
@@ -103,7 +102,7 @@ async function sendTraffic({ lab, prober, server }: Stage): Promise<void> {
 }
 
 async function answered(expr: string, prometheus = state.prometheus!): Promise<void> {
-  await until(`answer to ${expr}`, PATIENCE_MS, async () => {
+  await until(`answer to ${expr}`, async () => {
     const samples = await prometheus.query(expr)
     return samples.some(({ value }) => Number.isFinite(value)) // quantiles of a node where nothing happens are NaN
   })
@@ -114,7 +113,7 @@ describe.each([
   ['configuration of docs/metrics.md', 'plain', 'vethguard'],
 ] as const)('with the %s', (_, which, job) => {
   test('both agents are found and scraped', async () => {
-    await until('healthy targets', PATIENCE_MS, async () => {
+    await until('healthy targets', async () => {
       const targets = await state[which]!.targets()
       return targets.length === 2 && targets.every(({ health }) => health === 'up')
     })
@@ -155,7 +154,7 @@ const EXPECTED_ALERTS = ['VethguardDenialsSurge', 'VethguardPolicyInError', 'Vet
 
 test('alerts are evaluated, and those that should be are about to fire', async () => {
   const active = async (): Promise<string[]> => (await state.prometheus!.rules()).filter(({ state }) => state !== 'inactive').map(({ name }) => name)
-  await until('pending alerts', PATIENCE_MS, async () => (await active()).length >= EXPECTED_ALERTS.length)
+  await until('pending alerts', async () => (await active()).length >= EXPECTED_ALERTS.length)
   expect((await active()).sort()).toEqual(EXPECTED_ALERTS)
   const rules = await state.prometheus!.rules()
   expect(rules.filter(({ health }) => health !== 'ok')).toEqual([])

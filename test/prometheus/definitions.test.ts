@@ -15,7 +15,7 @@ beforeAll(async () => {
   const server = await ApiServer.start()
   state.server = server
   for (const definition of await operatorDefinitions()) await server.admin.create(definition)
-  await until('served definitions', 20_000, async () => {
+  await until('served definitions', async () => {
     const { resources } = await server.admin.get(`/apis/${GROUP}`)
     return (resources as unknown[]).length >= 2
   })

@@ -9,7 +9,6 @@ import { plainConnector } from '../e2e/connector.ts'
 import { buildPrometheus } from './programs.ts'
 
 const ADDRESS = '127.0.0.1:9090'
-const START_TIMEOUT_MS = 20_000
 
 export interface PrometheusOptions {
   readonly namespace: string
@@ -45,7 +44,7 @@ export class Prometheus {
   static async start(options: PrometheusOptions): Promise<Prometheus> {
     const prometheus = new Prometheus(await buildPrometheus(), options)
     try {
-      await until('ready Prometheus', START_TIMEOUT_MS, () => prometheus.#isReady(), () => prometheus.#daemon.assertRunning())
+      await until('ready Prometheus', () => prometheus.#isReady(), () => prometheus.#daemon.assertRunning())
       return prometheus
     } catch (error) {
       await prometheus.close()

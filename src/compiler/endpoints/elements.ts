@@ -1,17 +1,21 @@
-// The elements of local addresses: whether each is judged, by which verdict table, and which counters have its denials.
+// The elements of local addresses: how each is judged, by which verdict tables, and which counters have its denials.
 import { addTo, getOrAdd, removeFrom } from '../../base/collections.ts'
 import { type Address, familyOf } from '../../cluster/address.ts'
 import type { PodKey } from '../../cluster/objects.ts'
 import { addressKey, pairKey, selfKey } from '../../nftables/keys.ts'
+import { JUDGED } from '../../nftables/numbers.ts'
 import { type Direction, DIRECTIONS } from '../../policy/types.ts'
 import type { DeniedBy } from '../../policy/verdict.ts'
 import { type CounterMeaning, counterName, SHORT } from '../counter-names.ts'
 import type { Class } from '../model.ts'
 import type { ContentStore } from '../store.ts'
-import type { Row, VerdictTable } from './verdict-tables.ts'
+import { type Row, type StageName, STAGES, type VerdictTable } from './verdict-tables.ts'
+
+/** The table of each stage that has a say in one direction. */
+export type Tables = Readonly<Record<StageName, VerdictTable | undefined>>
 
 /** How one direction of an address is judged. 'nothing': isolated, and nothing is allowed (fail closed). */
-export type Side = VerdictTable | 'nothing' | undefined
+export type Side = Tables | 'nothing' | undefined
 
 export interface Enforced {
   /** Names the counters of denials. */
@@ -21,6 +25,9 @@ export interface Enforced {
 }
 
 type Difference = readonly [Class, Row | undefined][]
+
+/** Stages as names of what denies. */
+const DENIED_BY: Readonly<Record<StageName, DeniedBy>> = { admin: 'admin', network: 'isolation', baseline: 'baseline' }
 
 export class Elements {
   readonly #store: ContentStore
@@ -34,22 +41,14 @@ export class Elements {
     this.#store = store
   }
 
-  /** Grows with every change of what `isJudged` and `isIsolated` say. */
+  /** Grows with every change of what `denials` says. */
   get revision(): number {
     return this.#revision
   }
 
-  isJudged(address: Address, direction: Direction): boolean {
-    return sideOf(this.#byAddress.get(address), direction) !== undefined
-  }
-
-  isIsolated(address: Address, direction: Direction): boolean {
-    return this.denials(address, direction).includes('isolation')
-  }
-
-  /** What can deny an address's connections. */
+  /** What can deny an address's connections; nothing: it is not judged. */
   denials(address: Address, direction: Direction): readonly DeniedBy[] {
-    return denials(sideOf(this.#byAddress.get(address), direction))
+    return denials(this.#byAddress.get(address)?.[direction])
   }
 
   /** Makes the kernel enforce exactly this for an address; undefined: nothing at all. */
@@ -57,15 +56,15 @@ export class Elements {
     const before = this.#byAddress.get(address)
     for (const direction of DIRECTIONS) this.#setSide(address, direction, before, now)
     const family = familyOf(address)
-    if (isJudged(now)) this.#store.put(`self${family}`, selfKey(address), true)
-    else if (isJudged(before)) this.#store.remove(`self${family}`, selfKey(address))
+    if (isIsolated(now)) this.#store.put(`self${family}`, selfKey(address), true)
+    else if (isIsolated(before)) this.#store.remove(`self${family}`, selfKey(address))
     if (now === undefined) this.#byAddress.delete(address)
     else this.#byAddress.set(address, now)
   }
 
   /** A row of a table changed: so do the pairs of all addresses that have it. */
   readonly rowChanged = (table: VerdictTable, peerClass: Class, row: Row | undefined): void => {
-    for (const address of this.#addresses.get(table) ?? []) this.#pair(address, table.direction, peerClass, row)
+    for (const address of this.#addresses.get(table) ?? []) this.#pair(address, table, peerClass, row)
   }
 
   /** Ends a round of changes: differences between tables are computed again after it. */
@@ -74,57 +73,57 @@ export class Elements {
   }
 
   #setSide(address: Address, direction: Direction, before: Enforced | undefined, now: Enforced | undefined): void {
-    const [from, to] = [sideOf(before, direction), sideOf(now, direction)]
-    if (from === to && before?.pod === now?.pod) return
+    const [{ side: from }, { side: to }] = [countedOf(before, direction), countedOf(now, direction)]
+    if (isSame(from, to) && before?.pod === now?.pod) return
     if (denials(from).join() !== denials(to).join()) this.#revision++
     this.#judge(address, direction, from, to)
-    this.#countDenials(address, direction, { pod: before?.pod, side: from }, { pod: now?.pod, side: to })
-    this.#follow(address, direction, tableOf(from), tableOf(to))
+    this.#countDenials(address, direction, countedOf(before, direction), countedOf(now, direction))
+    for (const stage of STAGES) this.#follow(address, tableOf(from, stage), tableOf(to, stage))
   }
 
   #judge(address: Address, direction: Direction, from: Side, to: Side): void {
-    const family = familyOf(address)
-    this.#member(`${SHORT[direction]}_judged${family}`, address, from !== undefined, to !== undefined)
-    if (direction === 'egress') this.#member(`own_judged${family}`, address, hasTiers(from), hasTiers(to))
-  }
-
-  #member(set: `${'in' | 'out' | 'own'}_judged${4 | 6}`, address: Address, was: boolean, is: boolean): void {
-    if (is) this.#store.put(set, addressKey(address), true)
-    else if (was) this.#store.remove(set, addressKey(address))
+    const [family, short, key] = [familyOf(address), SHORT[direction], addressKey(address)] as const
+    const number = judgedNumber(to)
+    if (number !== undefined) this.#store.put(`${short}_judged${family}`, key, number)
+    else if (from !== undefined) this.#store.remove(`${short}_judged${family}`, key)
+    if (hasTiers(to) && isIsolatedSide(to)) this.#store.put(`${short}_isolated${family}`, key, true)
+    else if (hasTiers(from)) this.#store.remove(`${short}_isolated${family}`, key)
+    if (direction === 'ingress') return
+    if (hasTiers(to) && number !== undefined) this.#store.put(`own_judged${family}`, key, number)
+    else if (hasTiers(from)) this.#store.remove(`own_judged${family}`, key)
   }
 
   /** One counter for each way in which the pod may be denied. New ones come first: those that stay are not given up in between. */
   #countDenials(address: Address, direction: Direction, from: Counted, to: Counted): void {
-    const dropped = countersOf(from, direction)
     for (const { by, name, meaning } of countersOf(to, direction)) {
       this.#store.holdCounter(name, meaning)
       this.#store.put(denyMap(direction, by, address), addressKey(address), name)
     }
-    const kept = new Set(denials(to.side))
-    for (const { by, name } of dropped) {
-      if (!kept.has(by)) this.#store.remove(denyMap(direction, by, address), addressKey(address))
+    const kept = denials(to.side)
+    for (const { by, name } of countersOf(from, direction)) {
+      if (!kept.includes(by)) this.#store.remove(denyMap(direction, by, address), addressKey(address))
       this.#store.dropCounter(name)
     }
   }
 
   /** From what one table says to what another does. */
-  #follow(address: Address, direction: Direction, from: VerdictTable | undefined, to: VerdictTable | undefined): void {
-    if (from === to) return
-    const map = `${SHORT[direction]}_default${familyOf(address)}` as const
-    const byDefault = to?.byDefault
-    if (byDefault === undefined) this.#store.remove(map, addressKey(address))
-    else this.#store.put(map, addressKey(address), byDefault.number)
-    for (const [peerClass, row] of this.#difference(from, to)) this.#pair(address, direction, peerClass, row)
+  #follow(address: Address, from: VerdictTable | undefined, to: VerdictTable | undefined): void {
+    const table = to ?? from
+    if (table === undefined || from === to) return
+    if (to?.byDefault === undefined) this.#store.remove(defaultMap(table, address), addressKey(address))
+    else this.#store.put(defaultMap(table, address), addressKey(address), to.byDefault.number)
+    for (const [peerClass, row] of this.#difference(from, to)) this.#pair(address, table, peerClass, row)
     if (from !== undefined) removeFrom(this.#addresses, from, address)
     if (to !== undefined) addTo(this.#addresses, to, address)
   }
 
-  #pair(address: Address, direction: Direction, peerClass: Class, row: Row | undefined): void {
+  #pair(address: Address, { stage, direction }: VerdictTable, peerClass: Class, row: Row | undefined): void {
     const family = familyOf(address)
     if (peerClass.family !== family) return
+    const map = `${SHORT[direction]}_${stage === 'network' ? 'pair' : stage}${family}` as const
     const key = pairKey(peerClass.id, address)
-    if (row === undefined) this.#store.remove(`${SHORT[direction]}_pair${family}`, key)
-    else this.#store.put(`${SHORT[direction]}_pair${family}`, key, row.number)
+    if (row === undefined) this.#store.remove(map, key)
+    else this.#store.put(map, key, row.number)
   }
 
   #difference(from: VerdictTable | undefined, to: VerdictTable | undefined): Difference {
@@ -145,6 +144,10 @@ interface Counted {
   readonly side: Side
 }
 
+function countedOf(enforced: Enforced | undefined, direction: Direction): Counted {
+  return { pod: enforced?.pod, side: enforced?.[direction] }
+}
+
 function countersOf({ pod, side }: Counted, direction: Direction) {
   return pod === undefined ? [] : denials(side).map((by) => {
     const meaning: CounterMeaning = { kind: 'denied', direction, by, pod }
@@ -153,10 +156,9 @@ function countersOf({ pod, side }: Counted, direction: Direction) {
 }
 
 /** What can deny there. */
-function denials(side: Side): DeniedBy[] {
+function denials(side: Side): readonly DeniedBy[] {
   if (side === undefined) return []
-  if (side === 'nothing') return ['isolation']
-  return [...side.tiers.map((tier) => (tier === 'Admin' ? 'admin' : 'baseline')), ...(side.isIsolated ? ['isolation' as const] : [])]
+  return side === 'nothing' ? ['isolation'] : STAGES.filter((stage) => side[stage] !== undefined).map((stage) => DENIED_BY[stage])
 }
 
 function denyMap(direction: Direction, by: DeniedBy, address: Address) {
@@ -164,18 +166,35 @@ function denyMap(direction: Direction, by: DeniedBy, address: Address) {
   return by === 'isolation' ? (`${SHORT[direction]}_deny${family}` as const) : (`${SHORT[direction]}_deny_${by}${family}` as const)
 }
 
-function sideOf(enforced: Enforced | undefined, direction: Direction): Side {
-  return enforced?.[direction]
+function defaultMap({ stage, direction }: VerdictTable, address: Address) {
+  const family = familyOf(address)
+  return stage === 'network' ? (`${SHORT[direction]}_default${family}` as const) : (`${SHORT[direction]}_${stage}_default${family}` as const)
 }
 
-function tableOf(side: Side): VerdictTable | undefined {
-  return side === 'nothing' ? undefined : side
+/** What the kernel is to do with an address's connections first; undefined: they are not judged. */
+function judgedNumber(side: Side): number | undefined {
+  if (side === undefined) return undefined
+  if (!hasTiers(side)) return JUDGED.network
+  return tableOf(side, 'admin') === undefined ? JUDGED.baseline : JUDGED.tiers
+}
+
+function isSame(a: Side, b: Side): boolean {
+  if (a === b || a === undefined || b === undefined || a === 'nothing' || b === 'nothing') return a === b
+  return STAGES.every((stage) => a[stage] === b[stage])
+}
+
+function tableOf(side: Side, stage: StageName): VerdictTable | undefined {
+  return side === undefined || side === 'nothing' ? undefined : side[stage]
 }
 
 function hasTiers(side: Side): boolean {
-  return (tableOf(side)?.tiers.length ?? 0) > 0
+  return tableOf(side, 'admin') !== undefined || tableOf(side, 'baseline') !== undefined
 }
 
-function isJudged(enforced: Enforced | undefined): boolean {
-  return enforced?.ingress !== undefined || enforced?.egress !== undefined
+function isIsolatedSide(side: Side): boolean {
+  return side === 'nothing' || tableOf(side, 'network') !== undefined
+}
+
+function isIsolated(enforced: Enforced | undefined): boolean {
+  return isIsolatedSide(enforced?.ingress) || isIsolatedSide(enforced?.egress)
 }

@@ -1,18 +1,19 @@
 // This node's pods and the policies that select them. A policy is active while it selects at least one.
 import { getOrAdd, removeFrom } from '../../base/collections.ts'
-import type { Labels, PodKey, PolicyKey } from '../../cluster/objects.ts'
+import type { Labels, Pod, PodKey, PolicyKey } from '../../cluster/objects.ts'
 import { podKey } from '../../cluster/objects.ts'
 import { matches } from '../../policy/selector.ts'
 import type { ClusterPolicy, Direction, Policy } from '../../policy/types.ts'
 import type { PodRecord } from '../model.ts'
 import { type AnyPolicy, isClusterPolicy } from '../stages/active-policy.ts'
 import { Policies } from './policies.ts'
-import type { VerdictTable } from './verdict-tables.ts'
+import type { Tables } from './elements.ts'
 
 export interface LocalPod {
   record: PodRecord
   readonly selectedBy: Map<PolicyKey, AnyPolicy>
-  readonly tables: Record<Direction, VerdictTable | undefined>
+  /** undefined: no policy has a say. */
+  readonly tables: Record<Direction, Tables | undefined>
 }
 
 export class LocalPods {
@@ -45,6 +46,12 @@ export class LocalPods {
   /** How many local pods a policy selects. */
   selectedBy(key: PolicyKey): number {
     return this.#selected.get(key)?.pods ?? 0
+  }
+
+  /** Whether a ClusterNetworkPolicy selects a local pod. */
+  isSelected(policy: ClusterPolicy): boolean {
+    for (const local of this.#all()) if (this.selects(policy, local)) return true
+    return false
   }
 
   /** The policy, if it selects a local pod. */
@@ -114,13 +121,22 @@ export class LocalPods {
     return changed
   }
 
+  /** Whether a policy selects pods of this kind; a NetworkPolicy is asked about its own namespace only. */
+  selects(policy: AnyPolicy, pod: Pick<Pod, 'namespace' | 'labels'>): boolean {
+    if (!isClusterPolicy(policy)) return matches(policy.podSelector, pod.labels)
+    const { namespaces, pods } = policy.subject
+    if (!matches(pods, pod.labels)) return false
+    const labels = this.#namespaces.get(pod.namespace)
+    return namespaces.requirements.length === 0 || (labels !== undefined && matches(namespaces, labels))
+  }
+
   *#all(): Iterable<LocalPod> {
     for (const pods of this.#byNamespace.values()) yield* pods.values()
   }
 
   #select(local: LocalPod, key: PolicyKey, policy: AnyPolicy | undefined): void {
     const before = local.selectedBy.get(key)
-    const now = policy !== undefined && this.#selects(policy, local) ? policy : undefined
+    const now = policy !== undefined && this.selects(policy, local.record.pod) ? policy : undefined
     if (before === now) return
     this.#changedPods.add(local)
     this.#changedPolicies.add(key)
@@ -130,13 +146,5 @@ export class LocalPods {
     else local.selectedBy.set(key, now)
     if (pods === 0 || latest === undefined) this.#selected.delete(key)
     else this.#selected.set(key, { policy: latest, pods })
-  }
-
-  #selects(policy: AnyPolicy, { record: { pod } }: LocalPod): boolean {
-    if (!isClusterPolicy(policy)) return matches(policy.podSelector, pod.labels)
-    const { namespaces, pods } = policy.subject
-    if (!matches(pods, pod.labels)) return false
-    const labels = this.#namespaces.get(pod.namespace)
-    return namespaces.requirements.length === 0 || (labels !== undefined && matches(namespaces, labels))
   }
 }

@@ -1,14 +1,27 @@
-// Verdict tables: what local pods with the same policies let through in one direction. Class → list, and the list for everybody else.
+// Verdict tables: what one stage says for local pods with the same policies, in one direction. Class → list, and the list for everybody
+// else.
 import { addTo, removeFrom, symmetricDifference } from '../../base/collections.ts'
 import type { NamedPort } from '../../cluster/objects.ts'
-import type { Direction, Tier } from '../../policy/types.ts'
+import type { Direction } from '../../policy/types.ts'
 import type { Asked, Class, Predicate } from '../model.ts'
 import { predicatesOf } from '../peers/classes.ts'
-import { type ActivePolicy, type ActiveRule, type Peer } from '../stages/active-policy.ts'
-import { fold, type Judgement, SILENT } from '../stages/judgement.ts'
+import type { ActivePolicy, Peer } from '../stages/active-policy.ts'
+import type { Judgement } from '../stages/judgement.ts'
 import { isNothing, listOf, type Lists, type VerdictList } from '../stages/lists.ts'
-import { networkPolicyStage } from '../stages/network-policy.ts'
-import { inOrder, tierStage } from '../stages/tier.ts'
+import { RuleIndex } from '../stages/rule-index.ts'
+
+/** Which policies decide, in the order in which they are asked. */
+export type StageName = 'admin' | 'network' | 'baseline'
+export const STAGES: readonly StageName[] = ['admin', 'network', 'baseline']
+
+/** What makes the tables of one stage. */
+export interface Stage {
+  readonly name: StageName
+  readonly judge: (rules: RuleIndex, peer: Peer) => Judgement
+  /** Policies as their rules are to be asked; a stage without an order takes them as they are. */
+  readonly inOrder: (policies: readonly ActivePolicy[]) => readonly ActivePolicy[]
+  readonly lists: Lists
+}
 
 /** A list and its number in the kernel. */
 export interface Row {
@@ -16,26 +29,16 @@ export interface Row {
   readonly number: number
 }
 
-/** Rules by the stage that asks them, those of a tier in order. */
-interface StageRules {
-  readonly admin: readonly ActiveRule[]
-  /** undefined: no NetworkPolicy isolates. */
-  readonly network: readonly ActiveRule[] | undefined
-  readonly baseline: readonly ActiveRule[]
-}
-
 export interface VerdictTable {
   readonly key: string
+  readonly stage: StageName
   readonly direction: Direction
   /** Ascending ids. */
   readonly policies: readonly ActivePolicy[]
-  readonly rules: StageRules
-  /** Tiers of which there are policies. */
-  readonly tiers: readonly Tier[]
-  readonly isIsolated: boolean
+  readonly rules: RuleIndex
   /** For ingress: the named ports of the pods themselves that the rules use. */
   readonly local: readonly NamedPort[] | undefined
-  /** For peers of no class, and for classes without a row; undefined: isolated, and nothing is allowed. */
+  /** For peers of no class, and for classes without a row; undefined: the kernel needs no element for it. */
   readonly byDefault: Row | undefined
   /** Classes that are judged otherwise than by default. */
   readonly rows: Map<Class, Row>
@@ -49,13 +52,13 @@ export interface VerdictTable {
 export type RowChange = (table: VerdictTable, peerClass: Class, row: Row | undefined) => void
 
 export class VerdictTables {
-  readonly #lists: Lists
+  readonly #stage: Stage
   readonly #byKey = new Map<string, VerdictTable>()
   /** Tables that ask. Named ports are asked by name. */
   readonly #users = new Map<Asked, Set<VerdictTable>>()
 
-  constructor(lists: Lists) {
-    this.#lists = lists
+  constructor(stage: Stage) {
+    this.#stage = stage
   }
 
   get size(): number {
@@ -74,15 +77,14 @@ export class VerdictTables {
     pod: { readonly ports: readonly NamedPort[]; readonly previous: VerdictTable | undefined },
     classesHaving: (asked: Asked) => Iterable<Class>,
   ): VerdictTable {
-    const asked = withoutUnasked(policies)
-    const local = direction === 'ingress' ? relevantPorts(asked, pod.ports) : undefined
-    const key = JSON.stringify([direction, asked.map(({ id }) => id), local])
+    const local = direction === 'ingress' ? relevantPorts(policies, pod.ports) : undefined
+    const key = JSON.stringify([direction, policies.map(({ id }) => id), local])
     const known = this.#byKey.get(key)
     if (known !== undefined) {
       known.pods++
       return known
     }
-    const table = this.#make(key, direction, asked, local)
+    const table = this.#make(key, direction, policies, local)
     this.#fill(table, pod.previous, classesHaving)
     return table
   }
@@ -91,8 +93,8 @@ export class VerdictTables {
     if (--table.pods > 0) return
     this.#byKey.delete(table.key)
     for (const asked of askedOf(table)) removeFrom(this.#users, asked, table)
-    for (const { list } of table.rows.values()) this.#lists.release(list)
-    if (table.byDefault !== undefined) this.#lists.release(table.byDefault.list)
+    for (const { list } of table.rows.values()) this.#stage.lists.release(list)
+    if (table.byDefault !== undefined) this.#stage.lists.release(table.byDefault.list)
   }
 
   /** Judges a class again in tables that ask one of these predicates. */
@@ -108,19 +110,17 @@ export class VerdictTables {
       const row = table.rows.get(peerClass)
       if (row === undefined) continue
       table.rows.delete(peerClass)
-      this.#lists.release(row.list)
+      this.#stage.lists.release(row.list)
       changed(table, peerClass, undefined)
     }
   }
 
   #make(key: string, direction: Direction, policies: readonly ActivePolicy[], local: readonly NamedPort[] | undefined): VerdictTable {
-    const rules = rulesOf(direction, policies)
-    const list = listOf(direction, judge(rules, { holds: NOTHING_HOLDS, local }))
-    const byDefault = isNothing(list) ? undefined : { list, number: this.#lists.use(list) }
-    const tiers = (['Admin', 'Baseline'] as const).filter((tier) => policies.some((policy) => policy.tier === tier))
-    const table: VerdictTable = {
-      key, direction, policies, rules, tiers, isIsolated: rules.network !== undefined, local, byDefault, rows: new Map(), memo: new Map(), pods: 1,
-    }
+    const rules = new RuleIndex(this.#stage.inOrder(policies).flatMap((policy) => policy.rules[direction] ?? []))
+    const list = listOf(direction, this.#stage.judge(rules, { holds: [], local }))
+    const byDefault = isNothing(list) ? undefined : { list, number: this.#stage.lists.use(list) }
+    const { name: stage } = this.#stage
+    const table: VerdictTable = { key, stage, direction, policies, rules, local, byDefault, rows: new Map(), memo: new Map(), pods: 1 }
     this.#byKey.set(key, table)
     for (const asked of askedOf(table)) addTo(this.#users, asked, table)
     return table
@@ -137,7 +137,7 @@ export class VerdictTables {
   #copyRows(from: VerdictTable, to: VerdictTable, except: ReadonlySet<Class>): void {
     for (const [peerClass, row] of from.rows) {
       if (except.has(peerClass)) continue
-      this.#lists.use(row.list)
+      this.#stage.lists.use(row.list)
       to.rows.set(peerClass, row)
     }
   }
@@ -146,11 +146,11 @@ export class VerdictTables {
     const list = this.#judge(table, peerClass)
     const before = table.rows.get(peerClass)
     if (list?.key === before?.list.key) return
-    const row = list === undefined ? undefined : { list, number: this.#lists.use(list) }
+    const row = list === undefined ? undefined : { list, number: this.#stage.lists.use(list) }
     if (row === undefined) table.rows.delete(peerClass)
     else table.rows.set(peerClass, row)
     changed(table, peerClass, row)
-    if (before !== undefined) this.#lists.release(before.list)
+    if (before !== undefined) this.#stage.lists.release(before.list)
   }
 
   /** @returns the list for the class; undefined: as by default */
@@ -158,7 +158,7 @@ export class VerdictTables {
     const holds = predicatesOf(peerClass).filter((predicate) => this.#usersOf(predicate).has(table))
     const key = holds.map(({ id }) => id).join()
     if (table.memo.has(key)) return table.memo.get(key)
-    const list = listOf(table.direction, judge(table.rules, { holds: new Set(holds), local: table.local }))
+    const list = listOf(table.direction, this.#stage.judge(table.rules, { holds, local: table.local }))
     const isDefault = table.byDefault === undefined ? isNothing(list) : list.key === table.byDefault.list.key
     if (table.memo.size >= LARGEST_MEMO) table.memo.clear()
     table.memo.set(key, isDefault ? undefined : list)
@@ -173,26 +173,6 @@ export class VerdictTables {
 /** Classes come and go for as long as the agent runs. */
 const LARGEST_MEMO = 10_000
 const NO_TABLES: ReadonlySet<VerdictTable> = new Set()
-const NOTHING_HOLDS: ReadonlySet<Predicate> = new Set()
-
-/** The stages one after the other: Admin, NetworkPolicies if they isolate, else Baseline. */
-function judge({ admin, network, baseline }: StageRules, peer: Peer): Judgement {
-  const first = admin.length === 0 ? SILENT : tierStage('Admin', admin, peer)
-  if (network !== undefined) return fold([first, networkPolicyStage(network, peer)])
-  return fold([first, tierStage('Baseline', baseline, peer)])
-}
-
-function rulesOf(direction: Direction, policies: readonly ActivePolicy[]): StageRules {
-  const rules = (some: readonly ActivePolicy[]): ActiveRule[] => some.flatMap((policy) => policy.rules[direction] ?? [])
-  const ofTier = (tier: Tier): ActiveRule[] => rules(inOrder(policies.filter((policy) => policy.tier === tier)))
-  const isolating = policies.filter(({ tier }) => tier === undefined)
-  return { admin: ofTier('Admin'), network: isolating.length === 0 ? undefined : rules(isolating), baseline: ofTier('Baseline') }
-}
-
-/** Where NetworkPolicies isolate, Baseline is not asked. */
-function withoutUnasked(policies: readonly ActivePolicy[]): readonly ActivePolicy[] {
-  return policies.some(({ tier }) => tier === undefined) ? policies.filter(({ tier }) => tier !== 'Baseline') : policies
-}
 
 function askedOf({ policies, direction }: VerdictTable): Asked[] {
   return policies.flatMap(({ asked }) => asked[direction])
@@ -205,10 +185,9 @@ function differenceOf(a: VerdictTable, b: VerdictTable): ActivePolicy[] {
 
 /** Whether rows of classes that only common policies ask about are the same. */
 function rowsAreShared(a: VerdictTable, b: VerdictTable): boolean {
-  if (a.isIsolated !== b.isIsolated || JSON.stringify(a.local) !== JSON.stringify(b.local)) return false
-  if (a.byDefault?.list.key !== b.byDefault?.list.key) return false
-  if (a.tiers.length + b.tiers.length === 0) return true
-  // With tiers, a rule about any peer may decide for a class (after a Pass) although it does not by default.
+  if (a.byDefault?.list.key !== b.byDefault?.list.key || JSON.stringify(a.local) !== JSON.stringify(b.local)) return false
+  if (a.stage === 'network') return true
+  // In a tier, a rule about any peer may come before the rules about a class, or behind them, as its policy's priority changes.
   return differenceOf(a, b).every(({ rules }) => (rules[a.direction] ?? []).every(({ peers }) => peers !== 'any'))
 }
 

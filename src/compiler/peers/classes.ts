@@ -18,6 +18,7 @@ export function predicatesOf({ signature, atom }: Class): Predicate[] {
 export class Classes {
   readonly atoms: Readonly<Record<Family, Atoms>>
   readonly #store: ContentStore
+  readonly #sets: '' | 'tier_'
   readonly #emptySignature: Signature
   readonly #ids = new IdPool()
   readonly #cidrs: Record<Family, Map<Key, Class>> = { 4: new Map(), 6: new Map() }
@@ -25,7 +26,9 @@ export class Classes {
   readonly #idle = new Set<Class>()
   #size = 0
 
-  constructor(store: ContentStore, book: AddressBook, emptySignature: Signature) {
+  /** @param sets whose maps lead to these classes: those of NetworkPolicies, or of ClusterNetworkPolicies */
+  constructor(store: ContentStore, book: AddressBook, emptySignature: Signature, sets: '' | 'tier_') {
+    this.#sets = sets
     this.atoms = { 4: new Atoms(4, book.of(4)), 6: new Atoms(6, book.of(6)) }
     this.#store = store
     this.#emptySignature = emptySignature
@@ -53,7 +56,7 @@ export class Classes {
     if (before !== undefined) this.#drop(before)
     member.class = now
     now.elements++
-    this.#store.put(`class${family}`, addressKey(member.address), now.id)
+    this.#store.put(`${this.#sets}class${family}`, addressKey(member.address), now.id)
   }
 
   /** Rewrites the CIDR maps after the atoms of a family changed. */
@@ -63,11 +66,11 @@ export class Classes {
       if (atom.set.blocks.length > 0) wanted.set(rangeKey(first, last), this.#of(family, this.#emptySignature, atom))
     }
     for (const [key, now] of wanted) {
-      this.#store.put(`cidr${family}`, key, now.id)
+      this.#store.put(`${this.#sets}cidr${family}`, key, now.id)
       now.elements++
     }
     for (const [key, before] of this.#cidrs[family]) {
-      if (!wanted.has(key)) this.#store.remove(`cidr${family}`, key)
+      if (!wanted.has(key)) this.#store.remove(`${this.#sets}cidr${family}`, key)
       this.#drop(before)
     }
     this.#cidrs[family] = wanted
@@ -110,7 +113,7 @@ export class Classes {
     member.class = undefined
     member.atom = undefined
     this.atoms[family].members.leftClass(member)
-    this.#store.remove(`class${family}`, addressKey(member.address))
+    this.#store.remove(`${this.#sets}class${family}`, addressKey(member.address))
     this.#drop(before)
   }
 

@@ -36,8 +36,9 @@ export class Peers {
   readonly #changedAddresses = new Set<Address>()
   #renamed: Renamed[] = []
 
-  constructor(store: ContentStore) {
-    this.classes = new Classes(store, this.book, this.#signatures.empty)
+  /** @param sets see Classes */
+  constructor(store: ContentStore, sets: '' | 'tier_') {
+    this.classes = new Classes(store, this.book, this.#signatures.empty, sets)
   }
 
   /** @returns the pod's record, undefined when it is gone */

@@ -35,7 +35,7 @@ export interface ActivePolicy {
 
 /** What rules see of the other end. */
 export interface Peer {
-  readonly holds: ReadonlySet<Predicate>
+  readonly holds: readonly Predicate[]
   /** For ingress: the named ports of the pod that is judged; undefined for egress, where names are the peer's. */
   readonly local: readonly NamedPort[] | undefined
 }
@@ -47,7 +47,10 @@ export function isClusterPolicy(policy: AnyPolicy): policy is ClusterPolicy {
   return 'tier' in policy
 }
 
-export function activate(policy: AnyPolicy, id: number, predicates: Predicates): ActivePolicy {
+/** @param predicatesFor those of NetworkPolicies (undefined), or of tiers */
+export function activate(policy: AnyPolicy, id: number, predicatesFor: (tier: Tier | undefined) => Predicates): ActivePolicy {
+  const tier = isClusterPolicy(policy) ? policy.tier : undefined
+  const predicates = predicatesFor(tier)
   const rules: Record<Direction, readonly ActiveRule[] | undefined> = { ingress: undefined, egress: undefined }
   const asked: Record<Direction, Asked[]> = { ingress: [], egress: [] }
   for (const direction of DIRECTIONS) {
@@ -58,7 +61,7 @@ export function activate(policy: AnyPolicy, id: number, predicates: Predicates):
     })
   }
   asked.egress.push(...namesOf(policy.egress ?? []).map((port) => predicates.useName(port)))
-  return { id, policy, tier: isClusterPolicy(policy) ? policy.tier : undefined, rules, asked, localNames: namesOf(policy.ingress ?? []) }
+  return { id, policy, tier, rules, asked, localNames: namesOf(policy.ingress ?? []) }
 }
 
 export function deactivate({ asked }: ActivePolicy, predicates: Predicates): void {
@@ -87,11 +90,6 @@ function networkPolicyHit(policy: PolicyKey): Hit {
 function clusterPolicyHit(policy: PolicyKey, { action }: Pick<ClusterRule, 'action'>, rule: number): Hit {
   const hit = HIT_ACTION[action]
   return { key: `${policy}/${hit}-${rule}`, policy, action: hit, rule }
-}
-
-/** Rules, in order, of which a peer holds. */
-export function matching(rules: readonly ActiveRule[], { holds }: Peer): ActiveRule[] {
-  return rules.filter(({ peers }) => peers === 'any' || peers.some((each) => holds.has(each)))
 }
 
 /** The ports that a rule is about; 'any': every protocol. */
@@ -129,8 +127,8 @@ function localNumbers(wanted: NamedPortRef, local: readonly NamedPort[]): number
   return local.filter((port) => isSame(wanted, port)).map(({ port }) => port)
 }
 
-function peerNumbers(wanted: NamedPortRef, holds: ReadonlySet<Predicate>): number[] {
-  return [...holds].flatMap((predicate) => (predicate.kind === 'port' && isSame(wanted, predicate.name) ? [predicate.port] : []))
+function peerNumbers(wanted: NamedPortRef, holds: readonly Predicate[]): number[] {
+  return holds.flatMap((predicate) => (predicate.kind === 'port' && isSame(wanted, predicate.name) ? [predicate.port] : []))
 }
 
 function isSame(wanted: NamedPortRef, { name, protocol }: PortName | { readonly name: string; readonly protocol: Protocol }): boolean {

@@ -1,25 +1,19 @@
-// Lists: what a class of peers may do to a pod, in the kernel. Interned, so that all who may the same share one number.
+// Lists: what a class of peers may do to a pod, in the kernel. Interned, so that all that is judged alike shares one number.
 import { getOrAdd } from '../../base/collections.ts'
 import type { CounterName, Key } from '../../nftables/content.ts'
 import { numberKey, portKey, portRangeKey } from '../../nftables/keys.ts'
-import { LARGEST_LIST, ORDERED } from '../../nftables/numbers.ts'
 import type { Direction } from '../../policy/types.ts'
 import { counterName } from '../counter-names.ts'
 import { IdPool } from '../ids.ts'
 import type { ContentStore } from '../store.ts'
 import type { Entry, Judgement } from './judgement.ts'
-import { ISOLATED, type Verdict } from './verdict.ts'
+import { ISOLATED, NEXT, type Verdict } from './verdict.ts'
 import { VerdictNumbers } from './verdict-numbers.ts'
 
 /** A judgement with its canonical key: equal meanings have equal keys. */
 export interface VerdictList extends Judgement {
   readonly key: string
   readonly direction: Direction
-  /**
-   * A ClusterNetworkPolicy has a say, or a pod is judged that no NetworkPolicy isolates. A plain list has NetworkPolicies that accept, and
-   * isolation for the rest: the kernel then needs a look-up less.
-   */
-  readonly isOrdered: boolean
 }
 
 /** Ports of all ranges of one list that are written out, so that a policy of many ranges does not become millions of elements. */
@@ -31,30 +25,45 @@ const WRITTEN_OUT = 512
  */
 const NARROW = 64
 
-export function listOf(direction: Direction, judgement: Judgement): VerdictList {
-  const { ports, ranges, rest } = judgement
+export function listOf(direction: Direction, { ports, ranges, rest }: Judgement): VerdictList {
   const verdicts = new Map<string, number>()
   const number = ({ key }: Verdict): number => getOrAdd(verdicts, key, () => verdicts.size)
   const entries = [...ports, ...ranges].map(({ protocol, first, last, verdict }) => `${protocol}${first}-${last}:${number(verdict)}`)
-  const key = `${direction} ${entries.join()} ${number(rest)} ${[...verdicts.keys()].join('|')}`
-  return { ports, ranges, rest, key, direction, isOrdered: !(isPlainRest(rest) && ports.every(isPlain) && ranges.every(isPlain)) }
+  return { ports, ranges, rest, direction, key: `${direction} ${entries.join()} ${number(rest)} ${[...verdicts.keys()].join('\n\n')}` }
 }
 
-/** Whether nothing is allowed, and nobody has a part in that: the kernel needs no element to say so. */
+/** Whether the kernel needs no element to say this: nothing is allowed, or no rule of a tier matches. */
 export function isNothing({ ports, ranges, rest }: VerdictList): boolean {
-  return rest === ISOLATED && ports.length + ranges.length === 0
+  return isImplied(rest) && ports.length + ranges.length === 0
+}
+
+/** How the elements of a list lead to counters: `verdict_*` at once, `tier_*` over the number of a verdict. */
+interface Encoding {
+  readonly sets: 'verdict' | 'tier'
+  use(direction: Direction, verdict: Verdict): number | CounterName
+  release(direction: Direction, verdict: Verdict): void
 }
 
 /** A number for each list in use, and its elements in the kernel for as long as a verdict table uses it. */
 export class Lists {
   readonly #store: ContentStore
-  readonly #verdicts: VerdictNumbers
-  readonly #ids = { plain: new IdPool(LARGEST_LIST), ordered: new IdPool(LARGEST_LIST) }
+  readonly #encoding: Encoding
+  readonly #ids = new IdPool()
   readonly #interned = new Map<string, { readonly number: number; uses: number }>()
 
-  constructor(store: ContentStore) {
+  private constructor(store: ContentStore, encoding: Encoding) {
     this.#store = store
-    this.#verdicts = new VerdictNumbers(store)
+    this.#encoding = encoding
+  }
+
+  /** Those of NetworkPolicies: what is found is accepted. */
+  static ofNetworkPolicies(store: ContentStore): Lists {
+    return new Lists(store, new AcceptCounters(store))
+  }
+
+  /** Those of ClusterNetworkPolicies, of both tiers. */
+  static ofTiers(store: ContentStore): Lists {
+    return new Lists(store, new VerdictNumbers(store))
   }
 
   get size(): number {
@@ -67,10 +76,11 @@ export class Lists {
       known.uses++
       return known.number
     }
-    const number = list.isOrdered ? (ORDERED | this.#ids.ordered.take()) >>> 0 : this.#ids.plain.take()
+    const number = this.#ids.take()
     this.#interned.set(list.key, { number, uses: 1 })
-    if (list.isOrdered) this.#addOrdered(list, number)
-    else this.#addPlain(list, number)
+    forEachElement(list, number, (set, key, verdict) => {
+      this.#store.put(`${this.#encoding.sets}_${set}`, key, this.#encoding.use(list.direction, verdict))
+    })
     return number
   }
 
@@ -78,67 +88,50 @@ export class Lists {
     const known = this.#interned.get(list.key)
     if (known === undefined || --known.uses > 0) return
     this.#interned.delete(list.key)
-    this.#ids[list.isOrdered ? 'ordered' : 'plain'].giveBack((known.number & ~ORDERED) >>> 0)
-    if (list.isOrdered) this.#removeOrdered(list, known.number)
-    else this.#removePlain(list, known.number)
-  }
-
-  #addPlain(list: VerdictList, number: number): void {
-    const counters = new CounterNames(list.direction)
-    forEachElement(list, number, (set, key, { hits }) => {
-      const counter = counters.of(hits)
-      this.#store.holdCounter(counter, { kind: 'hits', direction: list.direction, hits })
-      this.#store.put(`verdict_${set}`, key, counter)
-    })
-  }
-
-  #removePlain(list: VerdictList, number: number): void {
-    const counters = new CounterNames(list.direction)
-    forEachElement(list, number, (set, key, { hits }) => {
-      this.#store.remove(`verdict_${set}`, key)
-      this.#store.dropCounter(counters.of(hits))
-    })
-  }
-
-  #addOrdered(list: VerdictList, number: number): void {
-    forEachElement(list, number, (set, key, verdict) => this.#store.put(`ordered_${set}`, key, this.#verdicts.use(list.direction, verdict)))
-  }
-
-  #removeOrdered(list: VerdictList, number: number): void {
-    forEachElement(list, number, (set, key, verdict) => {
-      this.#store.remove(`ordered_${set}`, key)
-      this.#verdicts.release(list.direction, verdict)
+    this.#ids.giveBack(known.number)
+    forEachElement(list, known.number, (set, key, verdict) => {
+      this.#store.remove(`${this.#encoding.sets}_${set}`, key)
+      this.#encoding.release(list.direction, verdict)
     })
   }
 }
 
-/** Names of one list's counters: ports of one range share the hits, and a name costs a hash. */
-class CounterNames {
-  readonly #direction: Direction
-  readonly #byHits = new Map<Verdict['hits'], CounterName>()
+/** Counters of connections that NetworkPolicies accept: one for each set of policies. */
+class AcceptCounters implements Encoding {
+  readonly sets = 'verdict'
+  readonly #store: ContentStore
+  /** Ports of one range share the verdict, and a name costs a hash. */
+  readonly #names = new WeakMap<Verdict['hits'], CounterName>()
 
-  constructor(direction: Direction) {
-    this.#direction = direction
+  constructor(store: ContentStore) {
+    this.#store = store
   }
 
-  of(hits: Verdict['hits']): CounterName {
-    return getOrAdd(this.#byHits, hits, () => counterName({ kind: 'hits', direction: this.#direction, hits }))
+  use(direction: Direction, { hits }: Verdict): CounterName {
+    const name = this.#nameOf(direction, hits)
+    this.#store.holdCounter(name, { kind: 'hits', direction, hits })
+    return name
+  }
+
+  release(direction: Direction, { hits }: Verdict): void {
+    this.#store.dropCounter(this.#nameOf(direction, hits))
+  }
+
+  /** Hits are made for one direction. */
+  #nameOf(direction: Direction, hits: Verdict['hits']): CounterName {
+    const known = this.#names.get(hits)
+    if (known !== undefined) return known
+    const name = counterName({ kind: 'hits', direction, hits })
+    this.#names.set(hits, name)
+    return name
   }
 }
 
-function isPlain({ verdict }: Entry): boolean {
-  return isPlainAccept(verdict)
+/** What the kernel does of itself. */
+function isImplied(verdict: Verdict): boolean {
+  return verdict === ISOLATED || verdict === NEXT
 }
 
-function isPlainRest(verdict: Verdict): boolean {
-  return verdict === ISOLATED || isPlainAccept(verdict)
-}
-
-function isPlainAccept({ action, hits }: Verdict): boolean {
-  return action === 'accept' && hits.length > 0 && hits.every(({ rule }) => rule === undefined)
-}
-
-/** Without an element for what the kernel does of itself: isolation in a plain list, nothing in an ordered one. */
 function forEachElement(list: VerdictList, number: number, visit: (set: 'ports' | 'ranges' | 'any', key: Key, verdict: Verdict) => void): void {
   for (const { protocol, first, verdict } of list.ports) visit('ports', portKey(number, protocol, first), verdict)
   let left = WRITTEN_OUT
@@ -149,8 +142,7 @@ function forEachElement(list: VerdictList, number: number, visit: (set: 'ports' 
     if (isWrittenOut) forEachPort(list, range, (port) => visit('ports', portKey(number, range.protocol, port), range.verdict))
     else visit('ranges', portRangeKey(number, range.protocol, range), range.verdict)
   }
-  const isOpen = list.rest.action === 'accept' && list.rest.hits.length === 0
-  if (!isOpen && (list.isOrdered || list.rest !== ISOLATED)) visit('any', numberKey(number), list.rest)
+  if (!isImplied(list.rest)) visit('any', numberKey(number), list.rest)
 }
 
 /** The ports of a range, less those that stand alone already. */
@@ -158,4 +150,3 @@ function forEachPort(list: VerdictList, { protocol, first, last }: Entry, visit:
   const single = new Set(list.ports.filter((entry) => entry.protocol === protocol).map((entry) => entry.first))
   for (let port = first; port <= last; port++) if (!single.has(port)) visit(port)
 }
-

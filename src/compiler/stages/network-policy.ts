@@ -1,9 +1,10 @@
 // The stage of NetworkPolicies. It is additive: a port is accepted by every policy of which a rule allows it, in no order; what none
 // allows is denied, since the pod is isolated.
 import type { Protocol } from '../../cluster/objects.ts'
-import { type ActiveRule, matching, type Peer, portsOf } from './active-policy.ts'
-import { append, type Segment } from './cover.ts'
-import { type Entry, type Judgement, NOTHING, type PortRange, PROTOCOLS } from './judgement.ts'
+import { type Peer, portsOf } from './active-policy.ts'
+import { type Entry, type Judgement, judgementOf, NOTHING, type PortRange, PROTOCOLS } from './judgement.ts'
+import type { RuleIndex } from './rule-index.ts'
+import { append, type Segment } from './segments.ts'
 import { type Hit, ISOLATED, union, verdictOf } from './verdict.ts'
 
 /** One policy allows these ports. */
@@ -13,10 +14,10 @@ interface Grant {
 }
 
 /** @param rules of all policies that isolate the pod in the direction */
-export function networkPolicyStage(rules: readonly ActiveRule[], peer: Peer): Judgement {
+export function networkPolicyStage(rules: RuleIndex, peer: Peer): Judgement {
   const everything: Hit[] = []
   const grants: Grant[] = []
-  for (const rule of matching(rules, peer)) {
+  for (const rule of rules.matching(peer.holds)) {
     const ports = portsOf(rule, peer)
     if (ports === 'any') everything.push(rule.hit)
     else for (const range of ports) grants.push({ hit: rule.hit, ports: range })
@@ -24,11 +25,7 @@ export function networkPolicyStage(rules: readonly ActiveRule[], peer: Peer): Ju
   if (everything.length + grants.length === 0) return NOTHING
   const unlimited = union(everything, [])
   const entries = PROTOCOLS.flatMap((protocol) => entriesOf(protocol, grants, unlimited))
-  return {
-    ports: entries.filter(({ first, last }) => first === last),
-    ranges: entries.filter(({ first, last }) => first !== last),
-    rest: unlimited.length === 0 ? ISOLATED : verdictOf('accept', unlimited),
-  }
+  return judgementOf(entries, unlimited.length === 0 ? ISOLATED : verdictOf('accept', unlimited))
 }
 
 /**

@@ -1,15 +1,14 @@
 // The stage of one tier of ClusterNetworkPolicies. It is ordered: the first rule that matches decides; a Pass leaves the tier, and so
 // does what no rule matches.
 import type { Protocol } from '../../cluster/objects.ts'
-import type { Tier } from '../../policy/types.ts'
 import type { HitAction } from '../../policy/verdict.ts'
-import { type ActivePolicy, type ActiveRule, isClusterPolicy, matching, type Peer, portsOf } from './active-policy.ts'
-import { append, type Cover, LAST_PORT, type Segment } from './cover.ts'
-import { type Entry, type Judgement, judgementOf, SILENT } from './judgement.ts'
+import { type ActivePolicy, isClusterPolicy, type Peer, portsOf } from './active-policy.ts'
+import { type Entry, type Judgement, judgementOf, PROTOCOLS, SILENT } from './judgement.ts'
+import type { RuleIndex } from './rule-index.ts'
+import { append, entriesOf, LAST_PORT, type Segment } from './segments.ts'
 import { NEXT, type Verdict, verdictOf } from './verdict.ts'
 
 const ACTION = { accept: 'accept', deny: 'deny', pass: 'next' } as const satisfies Record<HitAction, Verdict['action']>
-const DENIED_BY = { Admin: 'admin', Baseline: 'baseline' } as const
 
 /** The order of the policies of one tier: by priority, then by name (equal priorities may come in any order, but always in the same). */
 export function inOrder(policies: readonly ActivePolicy[]): ActivePolicy[] {
@@ -18,12 +17,12 @@ export function inOrder(policies: readonly ActivePolicy[]): ActivePolicy[] {
 }
 
 /** @param rules of all policies of the tier that apply to the pod in the direction, in order */
-export function tierStage(tier: Tier, rules: readonly ActiveRule[], peer: Peer): Judgement {
+export function tierStage(rules: RuleIndex, peer: Peer): Judgement {
   const decisive: Entry[] = []
   let rest = NEXT
-  for (const rule of matching(rules, peer)) {
+  for (const rule of rules.matching(peer.holds)) {
     const ports = portsOf(rule, peer)
-    const verdict = verdictOf(ACTION[rule.hit.action], [rule.hit], rule.hit.action === 'deny' ? DENIED_BY[tier] : undefined)
+    const verdict = verdictOf(ACTION[rule.hit.action], [rule.hit])
     if (ports === 'any') {
       rest = verdict
       break // no rule behind this one is reached
@@ -31,11 +30,11 @@ export function tierStage(tier: Tier, rules: readonly ActiveRule[], peer: Peer):
     for (const range of ports) decisive.push({ protocol: range.protocol, first: range.first, last: range.last, verdict })
   }
   if (decisive.length === 0 && rest === NEXT) return SILENT
-  return judgementOf(rest, (protocol) => firstOf(protocol, decisive, rest))
+  return judgementOf(PROTOCOLS.flatMap((protocol) => entriesOf(protocol, firstOf(protocol, decisive, rest), rest)), rest)
 }
 
 /** Of overlapping entries the first holds. Each piece between two ends is painted once, and then skipped. */
-function firstOf(protocol: Protocol, entries: readonly Entry[], rest: Verdict): Cover {
+function firstOf(protocol: Protocol, entries: readonly Entry[], rest: Verdict): Segment[] {
   const own = entries.filter((entry) => entry.protocol === protocol)
   const starts = [...new Set([0, ...own.flatMap(({ first, last }) => [first, last + 1])])].filter((port) => port <= LAST_PORT).sort((a, b) => a - b)
   const indexOf = new Map(starts.map((port, index) => [port, index]))

@@ -1,24 +1,19 @@
-// Numbers of the verdicts in ordered lists, whose highest bits say the outcome; and the counter that each leads to.
-import type { CounterName } from '../../nftables/content.ts'
+// Numbers of the verdicts in lists of tiers, whose highest bits say the outcome; and the counter of the rule that each leads to.
 import { numberKey } from '../../nftables/keys.ts'
-import { LARGEST_VERDICT, OUTCOME, type Outcome } from '../../nftables/numbers.ts'
+import { LARGEST_VERDICT, OUTCOME, OUTCOME_BITS } from '../../nftables/numbers.ts'
 import type { Direction } from '../../policy/types.ts'
 import { type CounterMeaning, counterName } from '../counter-names.ts'
 import { IdPool } from '../ids.ts'
 import type { ContentStore } from '../store.ts'
 import type { Verdict } from './verdict.ts'
 
-interface Interned {
-  readonly number: number
-  /** undefined: no policy has a part in it. */
-  readonly counter: CounterName | undefined
-  uses: number
-}
+const OUTCOME_OF = { accept: OUTCOME.accept, deny: OUTCOME.deny, next: OUTCOME.pass } as const satisfies Record<Verdict['action'], number>
 
 export class VerdictNumbers {
+  readonly sets = 'tier'
   readonly #store: ContentStore
   readonly #ids = new IdPool(LARGEST_VERDICT)
-  readonly #interned = new Map<string, Interned>()
+  readonly #interned = new Map<string, { readonly number: number; uses: number }>()
 
   constructor(store: ContentStore) {
     this.#store = store
@@ -32,8 +27,11 @@ export class VerdictNumbers {
       known.uses++
       return known.number
     }
-    const number = (OUTCOME[outcomeOf(verdict)] | this.#ids.take()) >>> 0
-    this.#interned.set(key, { number, counter: this.#count(direction, verdict, number), uses: 1 })
+    const number = (OUTCOME_OF[verdict.action] | this.#ids.take()) >>> 0
+    this.#interned.set(key, { number, uses: 1 })
+    const meaning = meaningOf(direction, verdict)
+    this.#store.holdCounter(counterName(meaning), meaning)
+    this.#store.put('tier_counters', numberKey(number), counterName(meaning))
     return number
   }
 
@@ -42,26 +40,14 @@ export class VerdictNumbers {
     const known = this.#interned.get(key)
     if (known === undefined || --known.uses > 0) return
     this.#interned.delete(key)
-    this.#ids.giveBack((known.number & LARGEST_BITS) >>> 0)
-    if (known.counter === undefined) return
-    this.#store.remove('ordered_counters', numberKey(known.number))
-    this.#store.dropCounter(known.counter)
-  }
-
-  #count(direction: Direction, { hits }: Verdict, number: number): CounterName | undefined {
-    if (hits.length === 0) return undefined
-    const meaning: CounterMeaning = { kind: 'hits', direction, hits }
-    const counter = counterName(meaning)
-    this.#store.holdCounter(counter, meaning)
-    this.#store.put('ordered_counters', numberKey(number), counter)
-    return counter
+    this.#ids.giveBack((known.number & ~OUTCOME_BITS) >>> 0)
+    this.#store.remove('tier_counters', numberKey(known.number))
+    this.#store.dropCounter(counterName(meaningOf(direction, verdict)))
   }
 }
 
-const LARGEST_BITS = 0x3fffffff
-
-function outcomeOf({ action, by }: Verdict): Outcome {
-  return action === 'deny' ? by ?? 'isolation' : 'accept'
+function meaningOf(direction: Direction, { hits }: Verdict): CounterMeaning {
+  return { kind: 'hits', direction, hits }
 }
 
 function keyOf(direction: Direction, { key }: Verdict): string {

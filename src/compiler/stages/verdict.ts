@@ -1,6 +1,6 @@
 // What a stage says of a connection, and which policies have a part in it.
 import type { PolicyKey } from '../../cluster/objects.ts'
-import type { DeniedBy, HitAction } from '../../policy/verdict.ts'
+import type { HitAction } from '../../policy/verdict.ts'
 
 /** A policy's part in a connection; one object for each rule of a ClusterNetworkPolicy, one for each NetworkPolicy. */
 export interface Hit {
@@ -12,35 +12,22 @@ export interface Hit {
   readonly rule: number | undefined
 }
 
-/** 'next': the following stage decides. */
+/** 'next': the following stage decides, by a Pass (with its hit) or because no rule matches. */
 export interface Verdict {
   readonly action: 'accept' | 'deny' | 'next'
-  /** Of a denial. */
-  readonly by: DeniedBy | undefined
-  /** Ascending keys. What led here, rules that passed included. */
+  /** Ascending keys: every NetworkPolicy that accepts, or the one rule of a tier that matches first. */
   readonly hits: readonly Hit[]
   /** Equal verdicts have equal keys. */
   readonly key: string
 }
 
-export function verdictOf(action: Verdict['action'], hits: readonly Hit[], by?: DeniedBy): Verdict {
-  return { action, by, hits, key: `${by ?? action} ${hits.map(({ key }) => key).join(' ')}` }
+export function verdictOf(action: Verdict['action'], hits: readonly Hit[]): Verdict {
+  return { action, hits, key: `${action} ${hits.map(({ key }) => key).join('\n')}` }
 }
 
 export const NEXT = verdictOf('next', [])
 /** A NetworkPolicy isolates, and none allows it. */
-export const ISOLATED = verdictOf('deny', [], 'isolation')
-
-/** The verdict of two stages, the upper one asked first. */
-export function followed(upper: Verdict, lower: Verdict): Verdict {
-  if (upper.action !== 'next') return upper
-  return upper.hits.length === 0 ? lower : verdictOf(lower.action, union(upper.hits, lower.hits), lower.by)
-}
-
-/** What no stage decides is accepted. */
-export function decided(verdict: Verdict): Verdict {
-  return verdict.action === 'next' ? verdictOf('accept', verdict.hits) : verdict
-}
+export const ISOLATED = verdictOf('deny', [])
 
 /** Sorted by key, without duplicates. */
 export function union(a: readonly Hit[], b: readonly Hit[]): readonly Hit[] {

@@ -1,6 +1,7 @@
 // Rights and tokens on a real API server: what is missing is named, nothing hangs, and as soon as it is granted the agent goes on.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { quietly } from '../../../lab/patience.ts'
 import { AGENT_RULES, type Rule } from '../account.ts'
 import type { ApiError } from '../api-client.ts'
 import { installPolicyCrd, removePolicyCrd } from '../cluster/policy-crds.ts'
@@ -54,7 +55,7 @@ describe.each(['pods', 'namespaces', 'networkpolicies'])('without the right to r
     await stage().account.grant(rulesWithout(resource))
     stage().startAgents()
     for (const agent of stage().agents) await agent.says(forbidden(resource))
-    await sleep(300)
+    await quietly()
     expect(await readiness()).toEqual([false, false])
     expect(stage().agents.map((agent) => agent.hear().includes('enforcing'))).toEqual([false, false])
     await stage().account.grant(AGENT_RULES)
@@ -69,7 +70,7 @@ describe.each(['pods', 'namespaces', 'networkpolicies'])('without the right to r
     await stage().enforcing()
     await stage().inForce()
     await stage().account.grant(rulesWithout(resource))
-    await until('refusal', 30_000, () => stage().account.client.get(pathOf(resource)).then(() => false, (error: unknown) => (error as ApiError).status === 403))
+    await until('refusal', () => stage().account.client.get(pathOf(resource)).then(() => false, (error: unknown) => (error as ApiError).status === 403))
     stage().server.cutConnections()
     for (const agent of stage().agents) await agent.says(forbidden(resource))
     const wrongPackets = await stage().judge()
@@ -132,7 +133,7 @@ test('a token file that is empty before it is written anew: nobody asks without 
   stage().server.cutConnections()
   for (const agent of stage().agents) await agent.says(/does not know us \(401\)/)
   stage().account.emptyToken()
-  await sleep(1500)
+  await quietly(1500)
   await stage().server.admin.apply(policy('nobody'))
   await stage().account.rotateToken()
   await stage().inForce()

@@ -13,9 +13,6 @@ export interface AgentProcessOptions {
   readonly flags: readonly string[]
 }
 
-/** On a machine with much else to do an agent starts slowly. */
-const PATIENCE_MS = 60_000
-
 export class AgentProcess {
   private readonly daemon: Daemon
   /** Up to where its log has been heard. */
@@ -42,7 +39,7 @@ export class AgentProcess {
   /** Waits until it has said this since it was last heard. @returns the line @throws Error with all it said instead */
   async says(what: string | RegExp): Promise<string> {
     try {
-      return await until(`"${what.toString()}"`, PATIENCE_MS, () => Promise.resolve(this.lineWith(what)), () => this.daemon.assertRunning())
+      return await until(`"${what.toString()}"`, () => Promise.resolve(this.lineWith(what)), () => this.daemon.assertRunning())
     } catch (cause) {
       throw new Error(`the agent did not say ${what.toString()}:\n${this.hear()}`, { cause })
     }

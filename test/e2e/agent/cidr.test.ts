@@ -1,6 +1,7 @@
 // ipBlocks in every spelling that an API server stores, now or once upon a time: in force, or denied and said so.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
+import { until } from '../../../lab/patience.ts'
 import type { Family } from '../../../src/cluster/address.ts'
 import type { ApiObject } from '../resource-path.ts'
 import { Stage } from './stage.ts'
@@ -128,9 +129,7 @@ async function expectReported(field: string): Promise<void> {
 async function expectReached(ipv4: readonly string[], ipv6: readonly string[]): Promise<void> {
   const expected = { 4: ipv4, 6: ipv6 }
   const measured = () => ({ 4: reaching(4), 6: reaching(6) })
-  const deadline = performance.now() + 30_000
-  while (performance.now() < deadline && JSON.stringify(measured()) !== JSON.stringify(expected)) await sleep(2)
-  expect(measured()).toEqual(expected)
+  await until(() => isDeepStrictEqual(measured(), expected), () => `${JSON.stringify(expected)}; there is ${JSON.stringify(measured())}`)
 }
 
 function reaching(family: Family): string[] {

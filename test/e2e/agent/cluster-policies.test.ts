@@ -66,7 +66,7 @@ test('without the definition the source starts, and reads no nodes', async () =>
 
 test('when v1alpha2 is defined, policies and nodes are delivered', async () => {
   await installPolicyCrd(server.admin, 'standard', { release: 'v0.2.0' })
-  await until('stored policy', 30_000, () => server.admin.apply(policy('v1alpha2', 'plain', { namespaces: {} })))
+  await until('stored policy', () => server.admin.apply(policy('v1alpha2', 'plain', { namespaces: {} })))
   await source.until('policy and node', () => source.clusterWide().length === 2)
   expect([source.clusterWide(), source.problems()]).toEqual([BOTH, {}])
   expect(source.state().get('node n1')).toMatchObject({ labels: { zone: 'a' }, addresses: ['\xc0\0\x02\x01'] })
@@ -75,7 +75,7 @@ test('when v1alpha2 is defined, policies and nodes are delivered', async () => {
 
 test('v1beta1 in the experimental channel beside it: peers that only this channel has', async () => {
   await installPolicyCrd(server.admin, 'experimental')
-  await until('stored policy', 30_000, () => server.admin.apply(policy('v1beta1', 'nodes', { nodes: { matchLabels: { zone: 'a' } } })))
+  await until('stored policy', () => server.admin.apply(policy('v1beta1', 'nodes', { nodes: { matchLabels: { zone: 'a' } } })))
   await source.until('the policy', () => source.clusterWide().length === 3)
   expect([peersOf('nodes'), source.problems()]).toEqual([[expect.objectContaining({ kind: 'nodes' })], {}])
 })
@@ -108,7 +108,7 @@ test('when the definition is removed, policies and nodes are forgotten, and when
   await source.until('the end of all', () => source.clusterWide().length === 0)
   expect(source.problems()).toEqual({})
   await installPolicyCrd(server.admin, 'standard')
-  await until('stored policy', 30_000, () => server.admin.apply(policy('v1beta1', 'plain', { namespaces: {} })))
+  await until('stored policy', () => server.admin.apply(policy('v1beta1', 'plain', { namespaces: {} })))
   await source.until('policy and node', () => source.clusterWide().length === 2)
   expect(source.clusterWide()).toEqual(BOTH)
 })

@@ -1,6 +1,7 @@
 // Objects of a real API server come, change and go, and what packets do on two nodes follows; both families.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
+import { quietly, until } from '../../../lab/patience.ts'
 import { addressTexts } from '../../../lab/host.ts'
 import type { Family } from '../../../src/cluster/address.ts'
 import { labPodObjects } from '../lab-pod.ts'
@@ -42,11 +43,10 @@ async function addPod(index: number, app: string, namespace = 'shop'): Promise<A
 
 /** Waits until exactly these reach port 80 of the server, and looks once more a little later. */
 async function reachedBy(...names: string[]): Promise<void> {
-  const deadline = performance.now() + 30_000
   const both = { 4: names, 6: names }
   const measured = (): typeof both => ({ 4: reaching(4), 6: reaching(6) })
-  while (performance.now() < deadline && JSON.stringify(measured()) !== JSON.stringify(both)) await sleep(2)
-  await sleep(20)
+  await until(() => isDeepStrictEqual(measured(), both), () => `${JSON.stringify(both)}; there is ${JSON.stringify(measured())}`)
+  await quietly(20)
   expect(measured()).toEqual(both)
 }
 

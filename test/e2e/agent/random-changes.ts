@@ -1,6 +1,7 @@
 // A random history as a real API server takes it: what it refuses is left out, what cannot be changed is made anew.
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
+import { PATIENCE_MS } from '../../../lab/patience.ts'
 import { formatAddress } from '../../../src/cluster/address.ts'
 import type { Pod, PodKey } from '../../../src/cluster/objects.ts'
 import type { PolicyKey } from '../../../src/cluster/objects.ts'
@@ -14,7 +15,6 @@ import type { ApiObject, ObjectReference } from '../resource-path.ts'
 
 /** Longer than any test: who is terminating stays so until somebody removes the pod. */
 const GRACE_SECONDS = 3600
-const PATIENCE_MS = 5000
 
 /** Endless; the same for the same seed. */
 export function* randomChanges(pool: AddressPool, seed: number): Generator<Change> {

@@ -31,37 +31,23 @@ async function step(): Promise<void> {
   while (!await store(stage().server.admin, state.changes!.next().value as Change));
 }
 
-/** All of them take less than a minute where nothing else runs. */
-const TIMEOUT_MS = 300_000
-
 test(`200 random steps (SEED=${SEED})`, async () => {
   for (let count = 0; count < 200; count++) {
     await step()
     await stage().inForce()
   }
-}, TIMEOUT_MS)
+})
 
-test('while all watches are cut every second, for 20 s', async () => {
-  let cuts = 0
-  const cutter = setInterval(() => {
-    stage().server.cutConnections()
-    cuts++
-  }, 1000)
-  const end = performance.now() + 20_000
+test('while all watches are cut again and again', async () => {
   for (const agent of stage().agents) agent.hear()
-  try {
-    while (performance.now() < end) {
-      for (let count = 0; count < 5; count++) await step()
-      await stage().inForce()
-    }
-  } finally {
-    clearInterval(cutter)
+  for (let cut = 0; cut < 20; cut++) {
+    await step()
+    stage().server.cutConnections()
+    for (let count = 0; count < 4; count++) await step()
+    await stage().inForce()
   }
-  await stage().inForce()
-  const reconnects = stage().agents.map((agent) => agent.hear().split('reads the API server again').length - 1)
-  expect(cuts).toBeGreaterThan(5)
-  expect(Math.min(...reconnects)).toBeGreaterThan(cuts / 2)
-}, TIMEOUT_MS)
+  for (const agent of stage().agents) await agent.says('reads the API server again')
+})
 
 test('while agents are killed and started again', async () => {
   for (let count = 0; count < 20; count++) await step()
@@ -81,4 +67,4 @@ test('while agents are killed and started again', async () => {
     await stage().enforcing()
   }
   await stage().inForce()
-}, TIMEOUT_MS)
+})

@@ -18,8 +18,6 @@ interface Line {
   readonly problems?: readonly { readonly field: string }[]
 }
 
-const PATIENCE_MS = 60_000
-
 export class SourceProcess {
   private readonly daemon: Daemon
 
@@ -68,7 +66,7 @@ export class SourceProcess {
   /** Waits until `holds`. @throws Error with the end of what it has said */
   async until(what: string, holds: () => boolean): Promise<void> {
     try {
-      await until(what, PATIENCE_MS, () => Promise.resolve(holds()), () => this.daemon.assertRunning())
+      await until(what, () => Promise.resolve(holds()), () => this.daemon.assertRunning())
     } catch (cause) {
       throw new Error(`${String(cause)}\n${this.daemon.logTail()}`, { cause })
     }

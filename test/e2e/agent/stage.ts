@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Host } from '../../../lab/host.ts'
 import { Lab } from '../../../lab/lab.ts'
+import { until } from '../../../lab/patience.ts'
 import type { LabPod } from '../../../lab/pod.ts'
 import { type Probe, Prober } from '../../../lab/prober.ts'
 import { ALL_PROBES, evaluatorOnNodes, wrongCells } from '../../packets/expected.ts'
@@ -21,10 +21,6 @@ export interface StageOptions {
   /** More flags of kube-apiserver. */
   readonly serverFlags?: readonly string[]
 }
-
-/** A machine with much else to do is slow, which is no failure: tests that measure time say so. */
-const PATIENCE_MS = 30_000
-const PAUSE_MS = 5
 
 export class Stage {
   readonly lab: Lab
@@ -95,19 +91,16 @@ export class Stage {
 
   /**
    * Waits until every packet passes, or does not, as what the API server has stored says.
-   * @returns how long that took, in ms, with the packets
    * @throws Error with those that do not, and what the agents have said
    */
-  async inForce(probes?: readonly Probe[]): Promise<number> {
-    const since = performance.now()
+  async inForce(probes?: readonly Probe[]): Promise<void> {
     const wrongPackets = await this.judge(probes)
-    for (;;) {
-      const wrong = wrongPackets()
-      const tookMs = performance.now() - since
-      if (wrong.length === 0) return tookMs
-      if (tookMs > PATIENCE_MS) throw new Error(`packets do not do what is stored:\n${[...wrong, ...this.agents.map((agent) => agent.hear())].join('\n')}`)
-      await sleep(PAUSE_MS)
+    let wrong: string[] = []
+    const isRight = (): boolean => {
+      wrong = wrongPackets()
+      return wrong.length === 0
     }
+    await until(isRight, () => `packets to do what is stored:\n${[...wrong, ...this.agents.map((agent) => agent.hear())].join('\n')}`)
   }
 
   async close(): Promise<void> {

@@ -96,7 +96,7 @@ function putFile(target: string, source: string): void {
 /** Has the API server show a certificate of this authority. */
 async function show(authority: Authority): Promise<void> {
   replace(shown, serverCertificate(authority))
-  await until('new certificate of the API server', 90_000, () => isShown(authority))
+  await until('new certificate of the API server', () => isShown(authority))
 }
 
 async function isShown(authority: Authority): Promise<boolean> {

@@ -6,7 +6,8 @@ import { promisify } from 'node:util'
 import { deleteNamespaces, namespacePrefix, onProcessEnd, sweepNamespaces } from '../../../lab/namespace.ts'
 import type { ApiClient } from '../api-client.ts'
 import { makeStateFolder, removeStateFolder } from '../state-folder.ts'
-import { CLUSTER_PROGRAMS, installNodePackages, kubernetes, runTool, type ClusterProgram } from './binaries.ts'
+import { agnhostImage, PAUSE_IMAGE } from './agnhost-image.ts'
+import { CLUSTER_PROGRAMS, installNodePackages, kubernetes, type ClusterProgram } from './binaries.ts'
 import { removeCgroups, sweepCgroups } from './cgroups.ts'
 import { connectNodes, fabricOf, makeNode, type ClusterNode } from './cluster-node.ts'
 import { ControlPlane } from './control-plane.ts'
@@ -26,10 +27,6 @@ interface NodeStatus {
   readonly conditions?: readonly { readonly type: string; readonly status: string }[]
 }
 
-/** The images under which the upstream suite asks for agnhost, and that of every pod's sandbox. */
-const PAUSE_IMAGE = 'localhost/pause'
-const AGNHOST_IMAGES = ['registry.k8s.io/e2e-test-images/agnhost:2.56', 'registry.k8s.io/e2e-test-images/agnhost:2.53', 'localhost/agnhost']
-const START_TIMEOUT_MS = 60_000
 
 export class Cluster {
   /** Begins the names of all that the cluster makes on this machine. */
@@ -105,8 +102,7 @@ export class Cluster {
 
   private async build(program: (name: ClusterProgram) => string): Promise<void> {
     connectNodes(this.prefix, [this.controlNode, ...this.nodes])
-    const archive = join(this.folder, 'agnhost.tar')
-    await runTool('one-layer-image.sh', archive, program('agnhost'), [PAUSE_IMAGE, ...AGNHOST_IMAGES].join(), 'pause')
+    const archive = await agnhostImage(this.folder, program('agnhost'))
     const { namespace, address4: address } = this.controlNode
     this.controlPlane = await ControlPlane.start({
       namespace, address, folder: this.folder, flags: [`--feature-gates=WatchList=${this.options.hasWatchList}`],
@@ -172,7 +168,7 @@ export class Cluster {
   }
 
   private async until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
-    return until(what, START_TIMEOUT_MS, ask, () => this.daemons.forEach((daemon) => daemon.assertRunning()))
+    return until(what, ask, () => this.daemons.forEach((daemon) => daemon.assertRunning()))
   }
 
   private nodeFolder({ name }: ClusterNode): string {

@@ -22,7 +22,6 @@ export interface ControlPlaneOptions {
 
 const SERVICE_RANGES = '10.96.0.0/16,fd00:96::/112'
 const FIRST_SERVICE = '10.96.0.1'
-const START_TIMEOUT_MS = 60_000
 
 export class ControlPlane {
   readonly authority: Authority
@@ -115,7 +114,7 @@ export class ControlPlane {
   }
 
   private async ready(): Promise<void> {
-    await until('ready API server', START_TIMEOUT_MS, () => this.isReady(), () => {
+    await until('ready API server', () => this.isReady(), () => {
       this.etcd.daemon.assertRunning()
       this.apiServer.assertRunning()
     })

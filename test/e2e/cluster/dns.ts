@@ -8,7 +8,6 @@ import type { Cluster } from './cluster.ts'
 import { until } from './until.ts'
 
 const COREDNS = 'github.com/coredns/coredns@v1.15.0'
-const READY_TIMEOUT_MS = 60_000
 
 /** Builds CoreDNS the first time (two minutes), and returns when it answers. */
 export async function addDns(cluster: Cluster): Promise<void> {
@@ -19,7 +18,7 @@ export async function addDns(cluster: Cluster): Promise<void> {
   for (const document of parseAllDocuments(readFileSync(join(import.meta.dirname, 'dns.yaml'), 'utf8'))) {
     await cluster.admin.apply(document.toJS() as ApiObject)
   }
-  await until('cluster DNS', READY_TIMEOUT_MS, async () => {
+  await until('cluster DNS', async () => {
     const { status } = await cluster.admin.get('/apis/apps/v1/namespaces/kube-system/deployments/coredns')
     return (status as { readyReplicas?: number }).readyReplicas === 1
   })

@@ -9,7 +9,6 @@ import { until } from './until.ts'
 
 /** A token lives for ten minutes. */
 const ROTATION_MS = 4 * 60_000
-const START_TIMEOUT_MS = 30_000
 
 export class HostAgents implements Agents {
   readonly #account: Account
@@ -54,7 +53,7 @@ export class HostAgents implements Agents {
 
   async #enforcing(): Promise<void> {
     for (const [name, daemon] of this.#daemons) {
-      await until(`enforcing agent on ${name}`, START_TIMEOUT_MS, () => Promise.resolve(this.#log(name).includes('"msg":"enforcing')), () => daemon.assertRunning())
+      await until(`enforcing agent on ${name}`, () => Promise.resolve(this.#log(name).includes('"msg":"enforcing')), () => daemon.assertRunning())
     }
   }
 

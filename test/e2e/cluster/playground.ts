@@ -25,7 +25,6 @@ export interface Service extends Target {
   readonly nodePort: number
 }
 
-const READY_TIMEOUT_MS = 60_000
 
 export class Playground {
   readonly name: string
@@ -111,7 +110,7 @@ export class Playground {
   }
 
   async #until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
-    return until(`${what} in ${this.name}`, READY_TIMEOUT_MS, ask)
+    return until(`${what} in ${this.name}`, ask)
   }
 }
 

@@ -16,7 +16,6 @@ export type Channel = (typeof CHANNELS)[number]
 
 const NAME = 'clusternetworkpolicies.policy.networking.k8s.io'
 const PATH = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${NAME}`
-const TIMEOUT_MS = 30_000
 
 interface Definition extends ApiObject {
   readonly spec: { readonly versions: readonly { readonly name: string; readonly served: boolean }[] }
@@ -38,7 +37,7 @@ export async function installPolicyCrd(admin: ApiClient, channel: Channel, { rel
   const definition = parse(readFileSync(file, 'utf8')) as Definition
   const versions = definition.spec.versions.map((version) => (withoutVersions.includes(version.name) ? { ...version, served: false } : version))
   await admin.apply({ ...definition, spec: { ...definition.spec, versions } })
-  await until('ClusterNetworkPolicy', TIMEOUT_MS, async () => {
+  await until('ClusterNetworkPolicy', async () => {
     const { conditions } = (await admin.get(PATH))['status'] as CrdStatus
     return conditions?.some(({ type, status }) => type === 'Established' && status === 'True')
   })

@@ -59,7 +59,7 @@ export async function expectReach(expectations: readonly Expectation[], patience
 async function judge({ from, to, port = 80, protocol = 'TCP', outcome, family }: Cell): Promise<string | undefined> {
   const address = to.addresses[family]
   const attempt = protocol === 'TCP' ? connect : exchange
-  const actual = await attempt(from.namespace, address, port, CONNECT_MS)
+  const actual = await attempt(from.namespace, address, port, AbortSignal.timeout(CONNECT_MS))
   if (actual === outcome) return undefined
   return `${from.name} -> ${to.name} (${formatAddress(address)}) ${protocol}/${port}: ${actual}, should be ${outcome}`
 }

@@ -1,6 +1,5 @@
 // Single rules of the program, judged by real packets: what port look-ups make of packets without ports, and what the guards
 // let through. The policies as a whole are judged in the lab.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { Backend } from '../../../src/nftables/backend.ts'
 import type { Content, CounterName, Key, Value } from '../../../src/nftables/content.ts'
@@ -8,6 +7,7 @@ import type { SetName } from '../../../src/nftables/schema.ts'
 import { replace } from '../../../src/nftables/transaction.ts'
 import { createBackend } from '../../../src/netlink/create-backend.ts'
 import { createNamespaces, deleteNamespaces, exec, ipBatch, namespacePrefix, onProcessEnd } from '../../../lab/namespace.ts'
+import { until } from '../../../lab/patience.ts'
 import { address, classid, port } from '../../nftables/contents.ts'
 import { arp, ETHERTYPE, frame, ip, PROTOCOL, send, tagged, type Packet } from './frames.ts'
 
@@ -61,8 +61,8 @@ const CONTENT: Content = {
   sets: new Map<SetName, ReadonlyMap<Key, Value>>([
     ['class4', elements([address(SOURCE), 0x1_0001])],
     ['class6', elements([address(SOURCE6), 0x1_0001])],
-    ['in_judged4', elements([address(TARGET), true], [address(ANY_TARGET), true])],
-    ['in_judged6', elements([address(TARGET6), true])],
+    ['in_judged4', elements([address(TARGET), 1], [address(ANY_TARGET), 1])],
+    ['in_judged6', elements([address(TARGET6), 1])],
     ['in_pair4', elements([classid(0x1_0001) + address(TARGET), 5])],
     ['in_pair6', elements([classid(0x1_0001) + address(TARGET6), 5])],
     ['in_default4', elements([address(ANY_TARGET), 6])],
@@ -148,7 +148,7 @@ async function expectCounted(counter: string | undefined): Promise<void> {
   const end = ip({ ...toAny, protocol: PROTOCOL.udp, port: 9 })
   send(POD, 'routed', [frame(ETHERTYPE.ip, end, TO_NODE)])
   const expected = counter === 'any' ? { any: 2 } : { any: 1, ...(counter === undefined ? {} : { [counter]: 1 }) }
-  for (let attempt = 0; attempt < 100 && ((await counted())['any'] ?? 0) < expected.any; attempt++) await sleep(5)
+  await until(async () => ((await counted())['any'] ?? 0) >= expected.any)
   expect(await counted()).toEqual(expected)
 }
 

@@ -3,6 +3,7 @@ import { formatAddress, type Address } from '../../../src/cluster/address.ts'
 import type { Veth } from '../../../src/cluster/veth.ts'
 import { VethTable } from '../../../src/netlink/route/veths.ts'
 import { createNamespaces, deleteNamespaces, ipBatch, namespacePrefix, onProcessEnd } from '../../../lab/namespace.ts'
+import { PATIENCE_MS } from '../../../lab/patience.ts'
 
 export interface TestNode {
   readonly namespace: string
@@ -58,7 +59,7 @@ export interface Follower {
   readonly errors: Error[]
   /** @returns the veth of this name, or undefined if there is none */
   veth(ifname: string): Veth | undefined
-  /** Resolves at the first change after which the condition holds (or at once). Rejects after 5 s. */
+  /** Resolves at the first change after which the condition holds (or at once). Rejects after PATIENCE_MS. */
   until(holds: () => boolean): Promise<void>
 }
 
@@ -78,8 +79,8 @@ export function follow(node: TestNode, receiveBytes?: number): Follower {
   const until = (holds: () => boolean): Promise<void> => new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       checks.delete(check)
-      reject(new Error(`not told within 5 s: ${holds.toString()}; veths: ${JSON.stringify(Array.from(table.veths()))}`))
-    }, 5000)
+      reject(new Error(`waited in vain: ${holds.toString()}; veths: ${JSON.stringify(Array.from(table.veths()))}`))
+    }, PATIENCE_MS)
     const check = (): void => {
       if (!holds()) return
       clearTimeout(timer)

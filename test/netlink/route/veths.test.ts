@@ -3,6 +3,7 @@ import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { deleteNamespaces, exec } from '../../../lab/namespace.ts'
+import { quietly } from '../../../lab/patience.ts'
 import { replaceDescriptor } from '../../../lab/native.ts'
 import { addressLines, follow, makeNode, texts, vethLines, type Follower, type TestNode } from './node.ts'
 
@@ -57,7 +58,7 @@ describe('pods that come and go', () => {
 
   test('created on the node, the other end moved to the pod afterwards', async () => {
     node.ip('link add v0 type veth peer name eth0', 'link set v0 up')
-    await sleep(30)
+    await quietly()
     expect(follower.changes).toBe(0)
     node.ip(`link set eth0 netns ${node.pods[0]!}`)
     node.podIp(0, ...addressLines('10.1.0.5/32'))
@@ -192,13 +193,11 @@ test('nothing is told after close, no timer is left, and closing twice is fine',
   follower.table.start()
   node.ip(...vethLines(node, 0))
   await follower.until(() => follower.veth('v0') !== undefined)
-  const before = performance.now()
   await Promise.all([follower.table.close(), follower.table.close()])
-  expect(performance.now() - before).toBeLessThan(1000)
   expect(timers()).toBe(timersBefore)
   const { changes } = follower
   node.podIp(0, ...addressLines('10.1.0.5/32'))
-  await sleep(100)
+  await quietly()
   expect(follower.changes).toBe(changes)
 })
 

@@ -4,7 +4,7 @@ import type { Cluster } from '../cluster.ts'
 import { Playground } from '../playground.ts'
 import { placeOf, type Place } from '../reach.ts'
 import { Unexpected } from '../unexpected.ts'
-import type { CaseResult } from '../../upstream-suite.ts'
+import type { CaseResult } from '../../case-result.ts'
 
 export interface World {
   readonly cluster: Cluster

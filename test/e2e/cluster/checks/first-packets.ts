@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { formatAddress, successor, type Address } from '../../../../src/cluster/address.ts'
 import { inNamespace } from '../../../../lab/namespace.ts'
 import { udpSocket } from '../../../../lab/servers.ts'
-import { runTool } from '../binaries.ts'
+import { goBuild, runTool } from '../binaries.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Place } from '../reach.ts'
 import { Unexpected } from '../unexpected.ts'
@@ -46,7 +46,7 @@ export const FIRST_PACKETS: Check = {
 
 async function loadProgram(cluster: Cluster): Promise<void> {
   const program = join(cluster.folder, 'first-packets')
-  await runTool('go-build.sh', program, 'first-packets.go')
+  await goBuild('first-packets.go', program)
   const archive = `${program}.tar`
   await runTool('one-layer-image.sh', archive, program, IMAGE)
   await cluster.load(archive)

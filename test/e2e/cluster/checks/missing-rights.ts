@@ -119,7 +119,7 @@ async function withObjects({ cluster }: World, release: Release, objects: readon
     await run()
   } finally {
     for (const object of objects) await cluster.admin.delete(object)
-    await until('end of the agents', SETTLE_MS, async () => (await release.pods()).length === 0)
+    await until('end of the agents', async () => (await release.pods()).length === 0)
     for (const { namespace } of cluster.nodes) exec(namespace, [PROGRAM, 'cleanup'])
   }
 }
@@ -138,7 +138,7 @@ async function expectEnforcement({ playground, nodes: [near, far] }: World, pati
 
 async function expectLog(release: Release, says: RegExp): Promise<void> {
   let logs: readonly string[] = []
-  await until(`line ${String(says)} in the log of each agent`, SETTLE_MS, async () => {
+  await until(`line ${String(says)} in the log of each agent`, async () => {
     logs = [...(await release.logs()).values()]
     return logs.length > 0 && logs.every((log) => says.test(log))
   }).catch((cause: unknown) => {

@@ -38,7 +38,7 @@ export const RESTARTED_CONTAINER: Check = {
     const client = await playground.pod('client', { node: far.name })
     const stranger = await playground.pod('stranger', { node: near.name })
     dial(near.namespace, server.addresses[4], 80).on('error', () => undefined).end('GET /exit HTTP/1.0\r\n\r\n')
-    await until('restart of the container', 30_000, async () => statusOf(await playground.getPod('server')).containerStatuses![0]!.restartCount === 1)
+    await until('restart of the container', async () => statusOf(await playground.getPod('server')).containerStatuses![0]!.restartCount === 1)
     await playground.readyPod('server')
     await expectReach([
       { from: client, to: server, outcome: 'open' },

@@ -6,8 +6,6 @@ import { Unexpected } from '../unexpected.ts'
 import type { Check } from './check.ts'
 import { leftOfRelease, tablesOf } from './left-behind.ts'
 
-/** Tables and most objects are gone when helm returns; kubelet sweeps its folders every now and then. */
-const PATIENCE_MS = 90_000
 
 export function helmTest(release: Release): Check {
   return {
@@ -38,7 +36,8 @@ export function uninstall(release: Release): Check {
         left = await leftOfRelease(cluster)
         return left.length === 0
       }
-      await until('end of everything', PATIENCE_MS, isGone).catch((cause: unknown) => {
+      // Tables and most objects are gone when helm returns; kubelet sweeps its folders every now and then.
+      await until('end of everything', isGone).catch((cause: unknown) => {
         throw new Unexpected(['left behind:', ...left], { cause })
       })
     },
