@@ -88,7 +88,10 @@ const icmp: Codec = {
     writeNote(bytes, 8, { token, isAnswer })
     return bytes
   },
-  decode: (bytes) => readNote(bytes, 8),
+  decode(bytes) {
+    const note = readNote(bytes, 8)
+    return note && { ...note, isAnswer: bytes[0] === ICMP_ECHO[1] || bytes[0] === ICMP6_ECHO[1] } // a kernel answers with the note as it came
+  },
 }
 
 export const CODECS: Readonly<Record<ProbeProtocol, Codec>> = { TCP: tcp, UDP: udp, SCTP: sctp, ICMP: icmp }

@@ -50,7 +50,7 @@ export class Compiler {
   readonly #active = new Map<PolicyKey, ActivePolicy>()
   /** What policies reach, as of the last change. */
   readonly queries = new Queries({
-    peers: this.#peers,
+    realms: this.#realms,
     localPods: this.#localPods,
     active: this.#active,
     isLocal: (record) => this.#isLocal(record),
@@ -136,7 +136,7 @@ export class Compiler {
 
   /** Whether these changes are so much work that others should have their turns in between: see applying(). */
   isMuchWork(changes: readonly Change[]): boolean {
-    return changes.length > MANY || this.#needsTiers(changes)
+    return changes.length > MANY || (this.#peers.pods.size > MANY && this.#needsTiers(changes))
   }
 
   /** As load(). Policies come first: to ask each pod as it comes is cheaper than to ask all pods for each policy. */

@@ -6,6 +6,7 @@ import { contenders } from './addresses/ownership.ts'
 import type { LocalPods } from './endpoints/local-pods.ts'
 import type { Group, NodePredicate, PodPredicate, PodRecord, Signature } from './model.ts'
 import type { Peers } from './peers/peers.ts'
+import type { Realms } from './realms.ts'
 import { type ActivePolicy, type ActiveRule, type AnyPolicy, isClusterPolicy } from './stages/active-policy.ts'
 
 /** An address that several pods have an equal right to, at least one of them of this node. */
@@ -17,7 +18,7 @@ export interface Contested {
 }
 
 export interface QuerySources {
-  readonly peers: Peers
+  readonly realms: Realms
   readonly localPods: LocalPods
   readonly active: ReadonlyMap<PolicyKey, ActivePolicy>
   readonly isLocal: (pod: PodRecord) => boolean
@@ -59,34 +60,29 @@ export class Queries {
 
   /** Groups of pods that a policy selects, on any node. */
   *selected(policy: AnyPolicy): Iterable<Group> {
-    const { peers: { groups }, localPods } = this.#sources
+    const { realms: { network: { peers: { groups } } }, localPods } = this.#sources
     const candidates = isClusterPolicy(policy) ? groups.ofPods() : groups.inNamespace(policy.namespace)
     for (const group of candidates) if (localPods.selects(policy, group)) yield group
   }
 
   /** Whether there is a pod or node that an active rule's peer matches. */
   isReached(peer: PodPredicate | NodePredicate): boolean {
-    for (const { groups } of this.#sources.peers.signaturesHaving(peer)) if (groups.size > 0) return true
-    return false
+    return this.#peers().some((peers) => [...peers.signaturesHaving(peer)].some(({ groups }) => groups.size > 0))
   }
 
   /** Whether there is a namespace that an active rule's peer matches. */
   isNamespaceReached(peer: PodPredicate): boolean {
-    return this.#sources.peers.matchesNamespace(peer)
+    return this.#peers().some((peers) => peers.matchesNamespace(peer))
   }
 
   /** Whether one of an active egress rule's peers has a port of this name and protocol. */
   hasPort(peers: ActiveRule['peers'], { protocol, name }: NamedPortRef): boolean {
-    const { predicates } = this.#sources.peers
-    const asked = predicates.name(protocol, name)
-    if (asked === undefined) return false
     const wanted = peers === 'any' ? 'any' : new Set<unknown>(peers)
-    for (const port of predicates.portsOf(asked)) {
-      for (const signature of this.#sources.peers.signaturesHaving(port)) {
-        if (wanted === 'any' || isBehind(signature, wanted)) return true
-      }
-    }
-    return false
+    return this.#peers().some((realm) => {
+      const asked = realm.predicates.name(protocol, name)
+      const ports = asked === undefined ? [] : [...realm.predicates.portsOf(asked)]
+      return ports.some((port) => [...realm.signaturesHaving(port)].some((signature) => wanted === 'any' || isBehind(signature, wanted)))
+    })
   }
 
   /** Protocols of the ports of this name that pods have which an active rule's selectors match ('any': all pods). */
@@ -99,23 +95,27 @@ export class Queries {
   }
 
   *contested(): Iterable<Contested> {
-    const { peers, isLocal } = this.#sources
-    for (const address of peers.book.contested) {
-      const claims = contenders(peers.book.claims(address))
+    const { realms: { network: { peers: { book } } }, isLocal } = this.#sources
+    for (const address of book.contested) {
+      const claims = contenders(book.claims(address))
       const local = claims.filter(isLocal)
       if (local.length > 0) yield { address, pods: claims.map(({ pod }) => pod), local: local.map(({ pod }) => pod) }
     }
   }
 
   *#groupsBehind(rulePeers: ActiveRule['peers']): Iterable<Group> {
-    const { peers } = this.#sources
-    if (rulePeers === 'any') {
-      yield* peers.groups.ofPods()
-      return
-    }
-    for (const peer of rulePeers) {
-      if (peer.kind === 'pods') for (const { groups } of peers.signaturesHaving(peer)) yield* groups
-    }
+    const { network } = this.#sources.realms
+    if (rulePeers === 'any') yield* network.peers.groups.ofPods()
+    else for (const peer of rulePeers) if (peer.kind === 'pods') yield* this.#groupsHaving(peer)
+  }
+
+  /** A predicate holds in its own realm only. */
+  *#groupsHaving(predicate: PodPredicate): Iterable<Group> {
+    for (const peers of this.#peers()) for (const { groups } of peers.signaturesHaving(predicate)) yield* groups
+  }
+
+  #peers(): Peers[] {
+    return this.#sources.realms.all().map(({ peers }) => peers)
   }
 }
 

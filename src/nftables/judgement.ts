@@ -33,8 +33,11 @@ const back: Statement = { verdict: 'return' }
 const priorityNone: Statement = { set: 'priority', value: 'none' }
 const drop: Statement = { verdict: 'drop' }
 
-/** Router and neighbour discovery and redirects (RFC 4861): they pass forward on bridges, and no policy may break them. */
-const NEIGHBOUR_DISCOVERY: Statement = { match: 'icmpv6', first: 133, last: 137 }
+/**
+ * Router and neighbour discovery and redirects (RFC 4861): they pass forward on bridges, and no policy may break them. Routers lower the
+ * hop limit, and receivers accept 255 alone: what has been routed is not discovery, whatever it looks like.
+ */
+const NEIGHBOUR_DISCOVERY: readonly Statement[] = [{ match: 'hop limit', value: 255 }, { match: 'icmpv6', first: 133, last: 137 }]
 
 /** A list's elements by the fields of its key. */
 const PORT_KEY: readonly Field[] = ['meta priority', 'meta l4proto', 'th dport']
@@ -108,7 +111,7 @@ function networkChains(name: string, sides: Sides): Chain[] {
       // A pod and itself, through a Service.
       [{ match: 'set', key: [source(family), target(family)], set: `self${family}` }, back],
       // Last, so that connections that are allowed do not pay for it.
-      ...(family === 6 ? [[NEIGHBOUR_DISCOVERY, back]] : []),
+      ...(family === 6 ? [[...NEIGHBOUR_DISCOVERY, back]] : []),
       ...denial('isolation', sides),
     ]),
     chain(`${name}_network`, peerClass(name, sides, 'network')),
@@ -123,7 +126,7 @@ function tierChains(name: string, tier: TierName, next: string | undefined, side
   const goOn: Statement[] = next === undefined ? [priorityNone] : [goTo(next)]
   return [
     chain(prefix, [
-      ...(family === 6 && tier === 'admin' ? [[NEIGHBOUR_DISCOVERY, priorityNone, back]] : []),
+      ...(family === 6 && tier === 'admin' ? [[...NEIGHBOUR_DISCOVERY, priorityNone, back]] : []),
       ...(tier === 'admin' && next !== undefined ? [[has(NO_ADMIN_BIT), goTo(next)]] : []),
       ...peerClass(prefix, sides, 'tier'),
     ]),

@@ -29,6 +29,8 @@ function matchText(statement: Extract<Statement, { match: unknown }>): string {
       return `${statement.field} ${formatRange(statement.range)}`
     case 'icmpv6':
       return `icmpv6 type ${statement.first}-${statement.last}`
+    case 'hop limit':
+      return `ip6 hoplimit ${statement.value}`
     case 'ct state':
       return `ct state ${statement.states.join(',')}`
     case 'ether type':

@@ -26,6 +26,8 @@ export type Statement =
   | { readonly match: 'address'; readonly field: 'ip6 saddr' | 'arp saddr ip'; readonly range: AddressRange }
   /** Goes on for ICMPv6 messages of these types, both inclusive. */
   | { readonly match: 'icmpv6'; readonly first: number; readonly last: number }
+  /** Goes on if an IPv6 packet has this hop limit. */
+  | { readonly match: 'hop limit'; readonly value: number }
   | { readonly match: 'ct state'; readonly states: readonly CtState[] }
   | { readonly match: 'ether type'; readonly type: EtherType }
   /** Goes on if these bits of the packet's priority are so. */

@@ -7,6 +7,8 @@ import type { CounterName, Delta } from '../../src/nftables/content.ts'
 import { replace, update } from '../../src/nftables/transaction.ts'
 import { Lab, type LabOptions } from '../../lab/lab.ts'
 import { type Probe, Prober } from '../../lab/prober.ts'
+import { changesOf } from '../situations/cells.ts'
+import type { Moment } from '../situations/situation.ts'
 import type { AddressPool } from '../arbitrary/pool.ts'
 import { addressOf, type Host } from '../../lab/host.ts'
 import type { LabNode } from '../../lab/node.ts'
@@ -54,6 +56,18 @@ export class EnforcedLab {
     for (const [node, compiler] of this.#compilers) await this.#update(node, compiler.apply(changes))
   }
 
+  /** Goes through the moments of a situation: each is given when the kernels enforce it. */
+  async *follow(moments: readonly Moment[]): AsyncIterable<Moment> {
+    let before: readonly Change[] | undefined
+    for (const moment of moments) {
+      const now = changesOf(moment)
+      if (before === undefined) await this.load(now)
+      else await this.change([...gone(before, now), ...now])
+      before = now
+      yield moment
+    }
+  }
+
   async counters(node: LabNode): Promise<ReadonlyMap<CounterName, number>> {
     const counters = await this.#backendOf(node).reader.counters()
     return new Map([...counters].map(([name, { packets }]) => [name, packets]))
@@ -76,6 +90,12 @@ export class EnforcedLab {
   #newCompilers(): Map<LabNode, Compiler> {
     return new Map(this.lab.nodes.map((node) => [node, new Compiler(node.name)]))
   }
+}
+
+/** What was so and is not any more. */
+function gone(before: readonly Change[], now: readonly Change[]): Change[] {
+  const kept = new Set(now.map(({ kind, key }) => `${kind} ${key}`))
+  return before.filter(({ kind, key }) => !kept.has(`${kind} ${key}`)).map((change): Change => ({ ...change, now: undefined }))
 }
 
 /** What a probe is to the evaluator. */

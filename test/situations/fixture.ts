@@ -8,6 +8,12 @@ export type KubeObject = Readonly<Record<string, unknown>>
 /** `namespace/name` of a pod of the fixture. */
 export type PodName = `${'x' | 'y' | 'z'}/${'a' | 'b' | 'c'}`
 
+/**
+ * Where packets begin and end. Beside the pods: a host outside the cluster, the nodes by the addresses of their objects, and another
+ * address of the node that the sender is on.
+ */
+export type End = PodName | 'outside' | 'node0' | 'node1' | 'gateway'
+
 export const PODS: readonly PodName[] = ['x/a', 'x/b', 'x/c', 'y/a', 'y/b', 'y/c', 'z/a', 'z/b', 'z/c']
 const SERVED = [80, 81].flatMap((port) => ['TCP', 'UDP', 'SCTP'].map((protocol) => ({ port, protocol })))
 const NAMESPACES = ['x', 'y', 'z'] as const

@@ -1,12 +1,13 @@
 // What a situation is: steps that change the cluster, and after each what must be reachable. Judged by the evaluator and by packets.
 import type { Protocol } from '../../src/cluster/objects.ts'
-import { type KubeObject, type Place, type PodName, fixtureObjects, nameOf, namespaceOf } from './fixture.ts'
+import { type End, type KubeObject, type Place, type PodName, fixtureObjects, nameOf, namespaceOf } from './fixture.ts'
 
 /** Whether `from` must reach `to`. Pods with themselves are not judged. */
-export type Expect = (from: PodName, to: PodName) => boolean
+export type Expect = (from: End, to: End) => boolean
 
 export interface Check {
-  readonly protocol: Protocol
+  readonly protocol: Protocol | 'ICMP'
+  /** 0 for ICMP. */
   readonly port: number
   readonly expect: Expect
 }
@@ -14,31 +15,38 @@ export interface Check {
 export interface Step {
   /** Objects that are now so: new ones, or other content of known ones. */
   readonly apply: readonly KubeObject[]
-  /** Names of the policies of namespace x that are deleted. */
-  readonly remove?: readonly string[]
+  /** Objects that are deleted, before the others are so. */
+  readonly remove?: readonly KubeObject[]
+  /** Fields of all objects that cannot be read, after the step. */
+  readonly problems?: readonly string[]
   readonly checks: readonly Check[]
 }
 
-export interface Situation {
+/** What happens, one step after the other. */
+export interface Story<P extends Place = Place> {
+  readonly name: string
+  readonly steps: (place: P) => readonly Step[]
+}
+
+export interface Situation extends Story {
   /** As numbered in the overview of the upstream suite: 1-42 TCP, 43-45 UDP, 46-48 SCTP. */
   readonly number: number
-  readonly name: string
-  readonly steps: (place: Place) => readonly Step[]
 }
 
 /** The cluster at one moment of a situation. */
 export interface Moment {
   readonly objects: readonly KubeObject[]
+  readonly problems: readonly string[]
   readonly checks: readonly Check[]
 }
 
 /** The cluster after each step, as the complete list of objects. */
-export function momentsOf(situation: Situation, place: Place): Moment[] {
+export function momentsOf<P extends Place>(story: Story<P>, place: P): Moment[] {
   const objects = new Map(fixtureObjects(place).map((object) => [keyOf(object), object]))
-  return situation.steps(place).map(({ apply, remove = [], checks }) => {
+  return story.steps(place).map(({ apply, remove = [], problems = [], checks }) => {
+    for (const object of remove) objects.delete(keyOf(object))
     for (const object of apply) objects.set(keyOf(object), object)
-    for (const name of remove) objects.delete(`NetworkPolicy x/${name}`)
-    return { objects: [...objects.values()], checks }
+    return { objects: [...objects.values()], problems, checks }
   })
 }
 
@@ -54,11 +62,11 @@ export function tcp(port: number, expect: Expect): Check {
 export const ALL: Expect = () => true
 
 /** Pods to which `may` applies; everything else is open. */
-export function into(target: PodName | 'x', may: (from: PodName) => boolean): Expect {
+export function into(target: PodName | 'x', may: (from: End) => boolean): Expect {
   return (from, to) => !isIn(to, target) || may(from)
 }
 
-export function outOf(source: PodName | 'x', may: (to: PodName) => boolean): Expect {
+export function outOf(source: PodName | 'x', may: (to: End) => boolean): Expect {
   return (from, to) => !isIn(from, source) || may(to)
 }
 
@@ -66,22 +74,26 @@ export function both(first: Expect, second: Expect): Expect {
   return (from, to) => first(from, to) && second(from, to)
 }
 
-export function oneOf(...pods: readonly PodName[]): (pod: PodName) => boolean {
-  return (pod) => pods.includes(pod)
+export function oneOf(...ends: readonly End[]): (end: End) => boolean {
+  return (end) => ends.includes(end)
 }
 
-export function inNamespace(...names: readonly string[]): (pod: PodName) => boolean {
-  return (pod) => names.includes(namespaceOf(pod))
+export function inNamespace(...names: readonly string[]): (end: End) => boolean {
+  return (end) => isPod(end) && names.includes(namespaceOf(end))
 }
 
-export function named(...names: readonly string[]): (pod: PodName) => boolean {
-  return (pod) => names.includes(nameOf(pod))
+export function named(...names: readonly string[]): (end: End) => boolean {
+  return (end) => isPod(end) && names.includes(nameOf(end))
 }
 
 export function nobody(): boolean {
   return false
 }
 
-function isIn(pod: PodName, target: PodName | 'x'): boolean {
-  return pod === target || namespaceOf(pod) === target
+export function isPod(end: End): end is PodName {
+  return end.includes('/')
+}
+
+function isIn(end: End, target: PodName | 'x'): boolean {
+  return end === target || (isPod(end) && namespaceOf(end) === target)
 }

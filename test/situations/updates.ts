@@ -47,7 +47,7 @@ export const UPDATES: readonly Situation[] = [
     name: 'should stop enforcing policies after they are deleted',
     steps: () => [
       { apply: [policyObject('deny', DENY_ALL)], checks: [tcp(80, both(into('x', nobody), outOf('x', nobody)))] },
-      { apply: [], remove: ['deny'], checks: [tcp(80, ALL)] },
+      { apply: [], remove: [policyObject('deny', DENY_ALL)], checks: [tcp(80, ALL)] },
     ],
   },
 ]

@@ -50,7 +50,7 @@ export class LocalPods {
 
   /** Whether a ClusterNetworkPolicy selects a local pod. */
   isSelected(policy: ClusterPolicy): boolean {
-    for (const local of this.#all()) if (this.selects(policy, local)) return true
+    for (const local of this.#all()) if (this.selects(policy, local.record.pod)) return true
     return false
   }
 

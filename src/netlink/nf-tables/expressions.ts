@@ -18,6 +18,7 @@ const CT_STATE = { established: 2, related: 4 } as const
 /** EtherTypes (linux/if_ether.h) as they are on the wire, one char a byte. */
 const ETHERTYPE = { ip: '\x08\x00', arp: '\x08\x06', ip6: '\x86\xdd', '8021q': '\x81\x00', '8021ad': '\x88\xa8' } as const
 const ETHERTYPE_OFFSET = 12
+const HOP_LIMIT_OFFSET = 7
 const IPPROTO_ICMPV6 = '\x3a'
 
 interface Load {
@@ -78,12 +79,12 @@ function writeMatch(scope: Scope, statement: Extract<Statement, { match: unknown
       writeAddressMatch(scope, statement)
       break
     case 'icmpv6':
-      requireForIcmpv6(scope)
-      write.meta(writer, META.l4proto, REGISTER_1)
-      write.compare(writer, COMPARE.equal, IPPROTO_ICMPV6)
-      write.payload(writer, { base: BASE.transport, offset: 0, bytes: 1 }, REGISTER_1)
-      write.compare(writer, COMPARE.atLeast, String.fromCharCode(statement.first))
-      write.compare(writer, COMPARE.atMost, String.fromCharCode(statement.last))
+      writeIcmpv6(scope, statement)
+      break
+    case 'hop limit':
+      requireProtocol(scope, 'ip6')
+      write.payload(writer, { base: BASE.network, offset: HOP_LIMIT_OFFSET, bytes: 1 }, REGISTER_1)
+      write.compare(writer, COMPARE.equal, String.fromCharCode(statement.value))
       break
     case 'ct state':
       writeCtState(writer, statement.states)
@@ -96,6 +97,16 @@ function writeMatch(scope: Scope, statement: Extract<Statement, { match: unknown
       write.mask(writer, classidBytes(statement.mask))
       write.compare(writer, COMPARE.equal, classidBytes(statement.bits))
   }
+}
+
+function writeIcmpv6(scope: Scope, { first, last }: Extract<Statement, { match: 'icmpv6' }>): void {
+  const { writer } = scope
+  requireForIcmpv6(scope)
+  write.meta(writer, META.l4proto, REGISTER_1)
+  write.compare(writer, COMPARE.equal, IPPROTO_ICMPV6)
+  write.payload(writer, { base: BASE.transport, offset: 0, bytes: 1 }, REGISTER_1)
+  write.compare(writer, COMPARE.atLeast, String.fromCharCode(first))
+  write.compare(writer, COMPARE.atMost, String.fromCharCode(last))
 }
 
 /** Loads the fields into consecutive registers. nft keeps host-order fields of interval sets in network order. */

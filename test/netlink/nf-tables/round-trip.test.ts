@@ -124,7 +124,7 @@ function sorted(elements: Iterable<readonly [Key, Value]>): (readonly [Key, Valu
 }
 
 function onlyLastAddress({ sets }: Delta): boolean {
-  return (['cidr4', 'cidr6'] as const).some((set) => [...(sets.get(set)?.deleted.keys() ?? [])].some((key) => /^\xff+$/.test(key)))
+  return (['cidr4', 'cidr6', 'tier_cidr4', 'tier_cidr6'] as const).some((set) => [...(sets.get(set)?.deleted.keys() ?? [])].some((key) => /^\xff+$/.test(key)))
 }
 
 function expectSame(actual: Content | undefined, expected: Content): void {
