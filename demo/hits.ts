@@ -9,6 +9,8 @@ import type { DeniedBy, DirectionVerdict, RuleRef } from '../src/policy/verdict.
 import type { LabNode } from '../lab/node.ts'
 import type { Cell } from './matrix.ts'
 
+const DENIED_BY = { Admin: 'admin', Baseline: 'baseline' } as const
+
 export type Counters = ReadonlyMap<CounterName, number>
 
 /** A counter that a matrix has touched. */
@@ -67,34 +69,26 @@ export function talliesOf(cells: readonly Cell[]): Tally[] {
   return [...tallies.values()]
 }
 
-/** A NetworkPolicy that allows, or a rule of a ClusterNetworkPolicy. */
-interface Part {
-  readonly key: string
-  readonly policy: PolicyKey
-  readonly rule: string | undefined
-}
-
-/** The counter of those that have a part in it, and the pod's if it is denied. */
-function talliesOfVerdict(direction: Direction, pod: PodKey, verdict: DirectionVerdict): Tally[] {
-  const parts = partsOf(direction, verdict)
-  const [policies, rules] = [parts.map(({ policy }) => policy), parts.flatMap(({ rule }) => rule ?? [])]
-  const by = verdict.decidedBy?.tier === 'Admin' ? 'admin' : verdict.decidedBy === undefined ? 'isolation' : 'baseline'
-  const hits = { counter: hitCounter(direction, parts), direction, policies, rules, denied: undefined, expected: 0 }
-  const denied = { counter: denyCounter(direction, pod, by), direction, policies: [], rules: [], denied: { pod, by }, expected: 0 } as const
-  return [...(parts.length > 0 ? [hits] : []), ...(verdict.allowed ? [] : [denied])]
-}
-
-/** In the order in which the compiler names them. */
-function partsOf(direction: Direction, { allowed, allowedBy, passedBy, decidedBy }: DirectionVerdict): Part[] {
-  const ofRule = (action: Action) => ({ policy, rule }: RuleRef): Part => (
-    { key: `${policy}/${action.toLowerCase()}-${rule}`, policy, rule: `${policyName(policy)} ${direction}[${rule}] ${action}` }
-  )
-  const parts = [
-    ...allowedBy.map(({ policy }): Part => ({ key: policy, policy, rule: undefined })),
-    ...passedBy.map(ofRule('Pass')),
-    ...(decidedBy === undefined ? [] : [ofRule(allowed ? 'Accept' : 'Deny')(decidedBy)]),
+/** The counter of the NetworkPolicies that allow it, one for each rule of a ClusterNetworkPolicy, and the pod's if it is denied. */
+function talliesOfVerdict(direction: Direction, pod: PodKey, { allowed, allowedBy, passedBy, decidedBy }: DirectionVerdict): Tally[] {
+  const policies = [...new Set(allowedBy.map(({ policy }) => policy))]
+  const allowing = { counter: hitCounter(direction, policies.map((policy) => ({ key: policy, policy }))), direction, policies, rules: [], denied: undefined, expected: 0 }
+  return [
+    ...(policies.length > 0 ? [allowing] : []),
+    ...passedBy.map((rule) => tallyOfRule(direction, rule, 'Pass')),
+    ...(decidedBy === undefined ? [] : [tallyOfRule(direction, decidedBy, allowed ? 'Accept' : 'Deny')]),
+    ...(allowed ? [] : [tallyOfDenial(direction, pod, decidedBy === undefined ? 'isolation' : DENIED_BY[decidedBy.tier])]),
   ]
-  return [...new Map(parts.map((part) => [part.key, part])).values()].sort((a, b) => (a.key < b.key ? -1 : 1))
+}
+
+function tallyOfRule(direction: Direction, { policy, rule }: RuleRef, action: Action): Tally {
+  const hit = { key: `${policy}/${action.toLowerCase()}-${rule}`, policy }
+  const rules = [`${policyName(policy)} ${direction}[${rule}] ${action}`]
+  return { counter: hitCounter(direction, [hit]), direction, policies: [policy], rules, denied: undefined, expected: 0 }
+}
+
+function tallyOfDenial(direction: Direction, pod: PodKey, by: DeniedBy): Tally {
+  return { counter: denyCounter(direction, pod, by), direction, policies: [], rules: [], denied: { pod, by }, expected: 0 }
 }
 
 /** Of ClusterNetworkPolicies. Most hits first. */

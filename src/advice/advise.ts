@@ -41,9 +41,9 @@ function* everything(policy: AnyPolicy, { queries, serviceRanges }: Surroundings
   const ofSelected = selectedPorts(policy, queries)
   for (const place of rulesOf(policy, queries)) {
     yield* neverReached(place)
-    yield* warningsOf(place, 'peer-matches-nothing', peersOf(place), unmatchedPeers(place, queries))
+    yield* warningsOf(place, 'peer-matches-nothing', peersOf(place), unmatchedPeers(place))
     yield* warningsOf(place, 'ipblock-in-service-range', peersOf(place), servicesInBlocks(place, serviceRanges))
-    yield* warningsOf(place, 'named-port-unknown', 'protocols', unknownPorts(place, queries, ofSelected))
+    yield* warningsOf(place, 'named-port-unknown', 'protocols', unknownPorts(place, ofSelected))
   }
 }
 

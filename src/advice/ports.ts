@@ -1,4 +1,5 @@
 // Ports by a name that no pod has: of the selected pods for ingress, of the peers for egress.
+import type { Reach } from '../compiler/peers/reach.ts'
 import type { Queries } from '../compiler/queries.ts'
 import { type ActiveRule, type AnyPolicy, isClusterPolicy } from '../compiler/stages/active-policy.ts'
 import type { NamedPort } from '../cluster/objects.ts'
@@ -15,9 +16,9 @@ export interface Pods {
 }
 
 /** @param ofSelected selectedPorts() of the policy */
-export function* unknownPorts({ policy, rule, active, direction }: RulePlace, queries: Queries, ofSelected: () => Pods | undefined): Remarks {
+export function* unknownPorts({ policy, rule, active, reach, direction }: RulePlace, ofSelected: () => Pods | undefined): Remarks {
   if (rule.ports === 'any' || rule.ports.every(({ kind }) => kind === 'number')) return
-  const pods = direction === 'ingress' ? ofSelected() : peersOf(active, queries)
+  const pods = direction === 'ingress' ? ofSelected() : peersOf(active, reach)
   if (pods === undefined) return
   const named = rule.ports.flatMap((port, index) => (port.kind === 'name' ? [{ index, port }] : []))
   if (isClusterPolicy(policy)) yield* unknownNames(named.map(({ port }) => port), pods)
@@ -68,13 +69,13 @@ function selectedPods(policy: AnyPolicy, queries: Queries): Pods | undefined {
 }
 
 /** A block may hold pods, or the world outside. */
-function peersOf({ peers }: ActiveRule, queries: Queries): Pods | undefined {
-  const areSome = peers === 'any' || peers.some((peer) => peer.kind !== 'pods' || queries.isReached(peer))
+function peersOf({ peers }: ActiveRule, reach: Reach): Pods | undefined {
+  const areSome = peers === 'any' || peers.some((peer) => peer.kind !== 'pods' || reach.isReached(peer))
   if (!areSome) return undefined
   return {
     who: peers === 'any' ? 'any pod' : 'the pods that the rule is about',
-    has: (port) => queries.hasPort(peers, port),
-    protocols: (name) => [...queries.protocolsOf(peers, name)].sort(),
+    has: (port) => reach.hasPort(peers, port),
+    protocols: (name) => [...reach.protocolsOf(peers, name)].sort(),
   }
 }
 

@@ -41,14 +41,14 @@ function subjectOf({ subject: { namespaces, pods } }: ClusterPolicy): Selection 
   return { step: 'subject', message, isEmpty: namespaces.requirements.length + pods.requirements.length === 0 }
 }
 
-export function* unmatchedPeers(place: RulePlace, queries: Queries): Remarks {
-  const { policy, rule, active } = place
+export function* unmatchedPeers(place: RulePlace): Remarks {
+  const { rule, active, reach } = place
   if (rule.peers === 'any') return
   for (const [index, peer] of rule.peers.entries()) {
     yield undefined
     const predicate = active.peers[index]
-    if (peer.kind === 'block' || typeof predicate !== 'object' || predicate.kind === 'block' || queries.isReached(predicate)) continue
-    const { step, message } = peer.kind === 'nodes' ? unmatchedNodes(peer) : unmatched(peer, predicate, { policy, queries })
+    if (peer.kind === 'block' || typeof predicate !== 'object' || predicate.kind === 'block' || reach.isReached(predicate)) continue
+    const { step, message } = peer.kind === 'nodes' ? unmatchedNodes(peer) : unmatched(peer, predicate, place)
     yield { part: `${peersOf(place)}[${index}].${step}`, message }
   }
 }
@@ -64,7 +64,7 @@ function unmatchedNodes({ nodes }: NodePeer): Blame {
 }
 
 /** Which of the two selectors is to blame, and why. */
-function unmatched(peer: PodPeer, predicate: PodPredicate | NodePredicate, { policy, queries }: { policy: AnyPolicy; queries: Queries }): Blame {
+function unmatched(peer: PodPeer, predicate: PodPredicate | NodePredicate, { policy, reach }: RulePlace): Blame {
   const { namespaces, pods } = peer
   if (namespaces === 'own') {
     const message = `${shown(pods)} matches no pod of the policy's own namespace ${splitKey(policy.key).namespace}, and without a namespaceSelector `
@@ -74,7 +74,7 @@ function unmatched(peer: PodPeer, predicate: PodPredicate | NodePredicate, { pol
   if (namespaces.requirements.length === 0) {
     return { step: 'podSelector', message: `${shown(pods)} matches no pod of any namespace; compare it with "kubectl get pods -A --show-labels"` }
   }
-  if (predicate.kind === 'pods' && !queries.isNamespaceReached(predicate)) {
+  if (predicate.kind === 'pods' && !reach.isNamespaceReached(predicate)) {
     return { step: 'namespaceSelector', message: `${shown(namespaces)} matches no namespace; compare it with "kubectl get namespaces --show-labels"` }
   }
   if (pods.requirements.length === 0) return { step: 'namespaceSelector', message: `${shown(namespaces)} matches only namespaces without pods` }

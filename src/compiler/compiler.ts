@@ -50,9 +50,9 @@ export class Compiler {
   readonly #active = new Map<PolicyKey, ActivePolicy>()
   /** What policies reach, as of the last change. */
   readonly queries = new Queries({
-    realms: this.#realms,
-    localPods: this.#localPods,
-    active: this.#active,
+    peers: this.#peers,
+    peersFor: (tier) => this.#realms.ofStage(tier === undefined ? 'network' : 'admin')?.peers,
+    localPods: this.#localPods, active: this.#active,
     isLocal: (record) => this.#isLocal(record),
   })
   #activations = 0
@@ -102,7 +102,7 @@ export class Compiler {
     return record !== undefined && this.#isLocal(record)
   }
 
-  /** Grows with every change of `localPods`, `isIsolated` and `isJudged`. */
+  /** Grows with every change of `localPods`, `isIsolated`, `isJudged` and `isJudgedAtNode`. */
   get localRevision(): number {
     return this.#localPods.revision + this.#judgedChanges + this.#elements.revision
   }
@@ -115,6 +115,12 @@ export class Compiler {
   /** Whether any policy has a say about what reaches, or leaves, this local pod; isolated pods included. */
   isJudged(key: PodKey, direction: Direction): boolean {
     return this.#tablesOf(key, direction) !== undefined || this.#isFaulty(key) || this.denials(key, direction).size > 0
+  }
+
+  /** Whether policies have a say about what this local pod sends to its own node: ClusterNetworkPolicies alone can. */
+  isJudgedAtNode(key: PodKey): boolean {
+    const denials = this.denials(key, 'egress')
+    return denials.has('admin') || denials.has('baseline')
   }
 
   /** What can deny what reaches, or leaves, this local pod at one of its addresses. */

@@ -76,11 +76,16 @@ export function bindPods(localPods: Iterable<Pod>, evidence: Evidence, previous:
 }
 
 /**
- * The elements of the guard's sets: `veths`, `veth4`, `veth6` for routed veths, `ports`, `port4`, `port6`, `closed` for bridge
- * ports.
- * @param isClosed whether a pod is judged for ingress
+ * Whether policies judge what comes to a pod, what it sends, or what it sends to its own node. They judge by its address, so what does
+ * not name that must not pass by them.
  */
-export function guardElements(bindings: Bindings['bindings'], isClosed: (pod: PodKey) => boolean): Map<SetName, Map<Key, Value>> {
+export type IsJudged = (pod: PodKey, way: 'in' | 'out' | 'own') => boolean
+
+/**
+ * The elements of the guard's sets: `veths`, `veth4`, `veth6`, `closed_own` for routed veths, `ports`, `port4`, `port6`, `closed`,
+ * `closed_out` for bridge ports.
+ */
+export function guardElements(bindings: Bindings['bindings'], isJudged: IsJudged): Map<SetName, Map<Key, Value>> {
   const elements = new Map<SetName, Map<Key, Value>>()
   const add = (set: SetName, key: Key): void => {
     const keys = elements.get(set) ?? new Map<Key, Value>()
@@ -88,7 +93,9 @@ export function guardElements(bindings: Bindings['bindings'], isClosed: (pod: Po
   }
   for (const [pod, { ifname, bridged, addresses }] of bindings) {
     add(bridged ? 'ports' : 'veths', interfaceKey(ifname))
-    if (bridged && isClosed(pod)) add('closed', interfaceKey(ifname))
+    if (bridged && isJudged(pod, 'in')) add('closed', interfaceKey(ifname))
+    if (bridged && isJudged(pod, 'out')) add('closed_out', interfaceKey(ifname))
+    if (!bridged && isJudged(pod, 'own')) add('closed_own', interfaceKey(ifname))
     for (const address of addresses) add(`${bridged ? 'port' : 'veth'}${familyOf(address)}`, interfaceKey(ifname, address))
   }
   return elements

@@ -1,7 +1,7 @@
 // Keeps the guard's elements equal to what is known of local pods and veths.
 import { podKey, type Pod, type PodKey } from '../cluster/objects.ts'
 import type { Veth } from '../cluster/veth.ts'
-import { bindPods, evidenceOf, guardElements, type Bindings, type Evidence, type Unbound } from './bindings.ts'
+import { bindPods, evidenceOf, guardElements, type Bindings, type Evidence, type IsJudged, type Unbound } from './bindings.ts'
 import type { Content, Delta } from '../nftables/content.ts'
 import { diff, emptyContent, isEmptyDelta } from '../nftables/diff.ts'
 
@@ -28,15 +28,14 @@ export class Guard {
   /**
    * Binds anew.
    * @param revision of the veths: while it is the same, so are they
-   * @param isClosed whether a pod is judged for ingress
    * @returns what changes in the kernel; undefined: nothing
    */
-  update(localPods: readonly Pod[], veths: Iterable<Veth>, revision: number, isClosed: (pod: PodKey) => boolean): Delta | undefined {
+  update(localPods: readonly Pod[], veths: Iterable<Veth>, revision: number, isJudged: IsJudged): Delta | undefined {
     if (this.#evidence?.revision !== revision) this.#evidence = { revision, value: evidenceOf(veths) }
     this.#bindings = bindPods(localPods, this.#evidence.value, this.#bindings.bindings)
     this.#ending = new Set(localPods.filter(({ terminating }) => terminating).map(podKey))
-    // Also where source addresses are not guarded: ports of isolated pods are closed all the same.
-    const wanted: Content = { sets: guardElements(this.#bindings.bindings, isClosed), counters: new Set() }
+    // Also where source addresses are not guarded: ports of judged pods are closed all the same.
+    const wanted: Content = { sets: guardElements(this.#bindings.bindings, isJudged), counters: new Set() }
     const delta = diff(this.#content, wanted)
     this.#content = wanted
     return isEmptyDelta(delta) ? undefined : delta

@@ -8,9 +8,9 @@ import { VethguardError } from '../base/errors.ts'
 import { OutageLog } from '../base/outage-log.ts'
 import { familyOf } from '../cluster/address.ts'
 import type { Problem } from '../cluster/change.ts'
-import type { PodKey } from '../cluster/objects.ts'
 import type { Compiler } from '../compiler/compiler.ts'
 import type { Content, Delta } from '../nftables/content.ts'
+import type { IsJudged } from './bindings.ts'
 import { Guard } from './guard.ts'
 import { checkNode } from './node-checks.ts'
 import { SearchTimes } from './search-times.ts'
@@ -68,8 +68,10 @@ export class NodeBindings {
     const [pods, veths] = [compiler.localRevision, this.#vethRevision]
     if (this.#boundAt.pods === pods && this.#boundAt.veths === veths) return undefined
     const haveVethsChanged = this.#boundAt.veths !== veths
-    const isClosed = (pod: PodKey): boolean => compiler.isJudged(pod, 'ingress')
-    const delta = this.#guard.update(compiler.localPods(), this.#veths.veths(), veths, isClosed)
+    const isJudged: IsJudged = (pod, way) => (
+      way === 'own' ? compiler.isJudgedAtNode(pod) : compiler.isJudged(pod, way === 'in' ? 'ingress' : 'egress')
+    )
+    const delta = this.#guard.update(compiler.localPods(), this.#veths.veths(), veths, isJudged)
     this.#boundAt = { pods, veths }
     this.#search.startOver()
     if (haveVethsChanged) this.checkNode()

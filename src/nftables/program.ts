@@ -7,7 +7,7 @@
 //   input 0 ─▶ established: accept
 //      └─ source is a pod that a ClusterNetworkPolicy judges for egress ──▶ own ─▶ the same
 //
-//   bridge: forward -350 ─▶ to the port of a pod that is judged for ingress, but not to its address ─▶ stray ─▶ count, drop
+//   bridge: forward -350 ─▶ to the port of a pod, but not to its address, and one of the two is judged ─▶ stray ─▶ count, drop
 import { parseAddress, parseCidr, type AddressRange } from '../cluster/address.ts'
 import type { CounterName } from './content.ts'
 import { judged, judgedOwn, judgement, ownJudgement } from './judgement.ts'
@@ -27,7 +27,7 @@ export interface Chain {
 /** Counter in both tables of packets that entered from a pod's veth with an address that the pod does not have. */
 export const SPOOFED = 'spoofed' as CounterName
 
-/** Counter in the bridge table of frames to a judged pod that no policy can judge: they do not name the pod's address. */
+/** Counter in the bridge table of frames to or from a judged pod that no policy can judge: they do not name the receiver's address. */
 export const STRAY = 'stray' as CounterName
 
 /** Before conntrack (-200), so that a forged packet leaves no entry there; on bridges before br_netfilter (0). */
@@ -44,6 +44,11 @@ const UNSPECIFIED4 = address('0.0.0.0')
 
 /** Multicast listener and neighbour discovery (RFC 4443: 130 to 137), up to version 2 listener reports (143). */
 const LINK_MESSAGES: Statement = { match: 'icmpv6', first: 130, last: 143 }
+
+/** Discovery from a pod's link, which may come before the pod has an address. */
+const DISCOVERY: readonly Rule[] = [UNSPECIFIED6, LINK_LOCAL6].map((range) => (
+  { statements: [{ match: 'address', field: 'ip6 saddr', range }, LINK_MESSAGES, accept] }
+))
 
 /** No connection is judged twice. */
 const ESTABLISHED: Rule = { statements: [{ match: 'ct state', states: ['established', 'related'] }, accept] }
@@ -66,10 +71,17 @@ export const CHAINS: readonly Chain[] = [
     name: 'spoofed',
     guards: true,
     rules: [
+      { statements: [{ match: 'set', key: ['iifname'], set: 'closed_own' }, { verdict: 'goto', chain: 'link_local' }] },
       { statements: [{ match: 'address', field: 'ip6 saddr', range: UNSPECIFIED6 }, accept], comment: 'before an address is assigned' },
       { statements: [{ match: 'address', field: 'ip6 saddr', range: LINK_LOCAL6 }, accept], comment: 'never forwarded' },
       { statements: [countSpoofed, drop] },
     ],
+  },
+  {
+    family: 'inet',
+    name: 'link_local',
+    guards: true,
+    rules: [...DISCOVERY, { statements: [countSpoofed, drop], comment: 'would reach the node without being judged' }],
   },
   {
     family: 'inet',
@@ -110,8 +122,7 @@ export const CHAINS: readonly Chain[] = [
     guards: true,
     rules: [
       // Not more than discovery: between two pods of a bridge other link-local traffic would pass by every policy.
-      { statements: [{ match: 'address', field: 'ip6 saddr', range: UNSPECIFIED6 }, LINK_MESSAGES, accept] },
-      { statements: [{ match: 'address', field: 'ip6 saddr', range: LINK_LOCAL6 }, LINK_MESSAGES, accept] },
+      ...DISCOVERY,
       { statements: [{ match: 'address', field: 'arp saddr ip', range: UNSPECIFIED4 }, accept], comment: 'ARP probes' },
       { statements: [countSpoofed, drop] },
     ],
@@ -126,6 +137,8 @@ export const CHAINS: readonly Chain[] = [
       { statements: [{ match: 'set', key: ['oifname', 'ip daddr'], set: 'port4' }, accept], comment: 'judged by the inet table' },
       { statements: [{ match: 'set', key: ['oifname', 'ip6 daddr'], set: 'port6' }, accept] },
       { statements: [toClosed(), { verdict: 'goto', chain: 'stray' }] },
+      // By the address that a frame names, policies may allow what it is; by its port it goes to another pod.
+      { statements: [...fromClosed(), { verdict: 'goto', chain: 'stray' }] },
     ],
   },
   {
@@ -146,6 +159,11 @@ function fromPort(): Statement[] {
 /** Frames to a pod that is judged for ingress. */
 function toClosed(): Statement {
   return { match: 'set', key: ['oifname'], set: 'closed' }
+}
+
+/** Frames from a pod that is judged for egress to another pod. */
+function fromClosed(): Statement[] {
+  return [{ match: 'set', key: ['iifname'], set: 'closed_out' }, { match: 'set', key: ['oifname'], set: 'ports' }]
 }
 
 function address(text: string): AddressRange {

@@ -80,7 +80,8 @@ function tierDirectionSets(direction: 'in' | 'out', family: 4 | 6): Record<strin
 
 /**
  * Every set of the program. `veths`/`veth4`/`veth6` (inet) and `ports`/`port4`/`port6` (bridge) hold the source addresses
- * that may enter from a pod's veth; `closed` the ports of pods that are judged for ingress. `verdict_*` are the lists of NetworkPolicies:
+ * that may enter from a pod's veth; `closed` and `closed_out` the ports of pods that are judged for ingress and egress, `closed_own` the
+ * veths of those that are judged for what they send to their own node. `verdict_*` are the lists of NetworkPolicies:
  * what is found is accepted and counts there. `tier_*` are those of ClusterNetworkPolicies: what is found is the number of a verdict
  * (numbers.ts). The rest is described in docs/design.md. The kernel finds a set by going through them in this order.
  */
@@ -91,6 +92,8 @@ export const SETS = {
   veths: { family: 'inet', key: ['ifname'] },
   ports: { family: 'bridge', key: ['ifname'] },
   closed: { family: 'bridge', key: ['ifname'] },
+  closed_out: { family: 'bridge', key: ['ifname'] },
+  closed_own: { family: 'inet', key: ['ifname'] },
   ...addressSets(4),
   ...addressSets(6),
   tier_ports: { family: 'inet', key: ['classid', 'inet_proto', 'inet_service'], data: 'classid' },

@@ -165,7 +165,12 @@ describe('what ends an agent is a line of its log, too', () => {
   })
 
   test('a defect', async () => {
-    const throws = 'setTimeout(() => { throw new TypeError("a defect") }, 1000)'
+    const throws = `
+      const timer = setInterval(() => {
+        if (process.listenerCount("uncaughtExceptionMonitor") === 0) return // it has not begun yet
+        clearInterval(timer)
+        throw new TypeError("a defect")
+      })`
     const env = { NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(throws)}"` }
     const { code, stdout, stderr } = await vethguard(['agent', '--node-name', 'node0', '--source', folder, '--dry-run'], { namespace: kernel.name, env })
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('TypeError: a defect') })

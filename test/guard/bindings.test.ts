@@ -199,13 +199,16 @@ describe('elements', () => {
       veth4: [`${name}0a000001`],
       veth6: [`${name}fd000000000000000000000000000001`],
     })
+    expect(keys(guardElements(bindings, (key, way) => key === 'shop/a' && way === 'own'))).toMatchObject({ closed_own: [name] })
+    expect([...guardElements(bindings, (_, way) => way !== 'own').keys()]).toEqual(['veths', 'veth4', 'veth6'])
   })
 
   test('a bridge port: the sets of the bridge table', () => {
     const { bindings } = bindPods([pod('a', ['10.0.0.1'])], evidenceOf([veth('v1', { inside: ['10.0.0.1'], bridge: 'cni0' })]))
     const name = '76310000000000000000000000000000'
     expect(keys(guardElements(bindings, () => false))).toEqual({ ports: [name], port4: [`${name}0a000001`] })
-    expect(keys(guardElements(bindings, (key) => key === 'shop/a'))).toEqual({ ports: [name], closed: [name], port4: [`${name}0a000001`] })
+    expect(keys(guardElements(bindings, (key, way) => key === 'shop/a' && way === 'in'))).toEqual({ ports: [name], closed: [name], port4: [`${name}0a000001`] })
+    expect(keys(guardElements(bindings, (_, way) => way !== 'in'))).toEqual({ ports: [name], closed_out: [name], port4: [`${name}0a000001`] })
   })
 
   test('two pods on one veth: what either may send', () => {

@@ -11,6 +11,7 @@ import type { ClusterPolicy, Policy } from '../../src/policy/types.ts'
 import type { Change } from '../../src/source.ts'
 import { clusterPolicy, pod, policy } from '../policy/state.ts'
 import { agentOf, nextTurn, ToldSource } from '../agent/agent-in-process.ts'
+import { until } from '../../lab/patience.ts'
 import { keepingLog, type LogLine } from '../agent/log-lines.ts'
 import { MemoryBackend } from '../agent/memory-backend.ts'
 
@@ -50,6 +51,12 @@ function taken(lines: LogLine[], level?: LogLine['level']): unknown[] {
   return found.map(({ level: is, msg, policy: name, tier, priority, isolates, appliesTo, why }) => (
     [is, msg, name, tier, priority, isolates, appliesTo, why].filter((field) => field !== undefined)
   ))
+}
+
+/** The same, as soon as there is any: the first ClusterNetworkPolicy takes several turns. */
+async function next(lines: LogLine[]): Promise<unknown[]> {
+  await until(() => lines.some(({ component }) => component === 'policies'))
+  return taken(lines)
 }
 
 test('at the start: what isolates pods of this node, and a summary', async () => {
@@ -98,8 +105,7 @@ test('a ClusterNetworkPolicy comes, changes, is said again, and goes: with tier,
   const edge = (spec: object): Change => putPolicy(clusterPolicy('edge', { priority: 5, ...spec }))
   source.say(edge(DENY_FROM_ALL))
   expect(taken(lines)).toEqual([])
-  await nextTurn()
-  expect(taken(lines)).toEqual([['info', 'cluster policy accepted', 'edge', 'Admin', 5, { ingress: 2, egress: 0 }]])
+  expect(await next(lines)).toEqual([['info', 'cluster policy accepted', 'edge', 'Admin', 5, { ingress: 2, egress: 0 }]])
   source.say(edge({ ...FOR_A, tier: 'Baseline', priority: 0 }))
   await nextTurn()
   expect(taken(lines)).toEqual([['info', 'cluster policy changed', 'edge', 'Baseline', 0, { ingress: 1, egress: 0 }]])
@@ -175,9 +181,8 @@ test.each([
   const { policy: read, problems } = readClusterPolicy({ metadata: { name: 'edge' }, spec: all })
   source.say(putPolicy(read!))
   source.complain('ClusterNetworkPolicy edge (file.yaml#1)', problems)
-  await nextTurn()
   const why = `${problems[0]!.field} ${problems[0]!.message}`
-  expect(taken(lines)).toEqual([['warn', said, 'edge', 'Admin', 0, { ingress: 2, egress: 0 }, expect.stringContaining(why)]])
+  expect(await next(lines)).toEqual([['warn', said, 'edge', 'Admin', 0, { ingress: 2, egress: 0 }, expect.stringContaining(why)]])
   expect(notices).toEqual([{ kind: 'ClusterNetworkPolicy', key: '/edge', reason, message: expect.stringContaining(why) as unknown }])
 })
 

@@ -107,7 +107,7 @@ test.each<[string, Packet, string | undefined]>([
   ['IPv6 TCP behind an extension header', { ...v6, protocol: PROTOCOL.tcp, port: 80, hopByHop: true }, 'ports'],
   ['IPv6 another port', { ...v6, protocol: PROTOCOL.tcp, port: 81 }, 'deny6'],
   ['IPv6 ping', { ...v6, protocol: PROTOCOL.icmpv6, payload: Buffer.from([128, 0, 0, 80, 0, 1, 0, 1]) }, 'deny6'],
-  ['IPv6 that looks like neighbour discovery, which is never routed', { ...v6, protocol: PROTOCOL.icmpv6, payload: SOLICITATION }, 'deny6'],
+  ['IPv6 neighbour discovery, which is none if it is routed', { ...v6, protocol: PROTOCOL.icmpv6, payload: SOLICITATION }, 'deny6'],
   ['a forged source', { ...v4, from: '10.7.0.3', protocol: PROTOCOL.tcp, port: 80 }, 'spoofed'],
   ['a forged IPv6 source', { ...v6, from: 'fd07::3', protocol: PROTOCOL.tcp, port: 80 }, 'spoofed'],
   ['link-local is not for the guard', { from: 'fe80::1', to: 'ff02::1', protocol: PROTOCOL.icmpv6, payload: SOLICITATION }, undefined],

@@ -27,7 +27,7 @@ test.each(['routed', 'bridge'] as const)('%s layout', async (layout) => {
     expect(Array.from(bindings, ([key, { ifname, bridged }]) => ({ key, ifname, bridged })))
       .toEqual(lab.pods.map(({ name, veth }) => ({ key: `lab/${name}`, ifname: veth, bridged: layout === 'bridge' })))
     expect(Array.from(guardElements(bindings, () => true), ([set, keys]) => `${set} ${keys.size}`))
-      .toEqual(layout === 'bridge' ? ['ports 4', 'closed 4', 'port4 4', 'port6 4'] : ['veths 4', 'veth4 4', 'veth6 4'])
+      .toEqual(layout === 'bridge' ? ['ports 4', 'closed 4', 'closed_out 4', 'port4 4', 'port6 4'] : ['veths 4', 'closed_own 4', 'veth4 4', 'veth6 4'])
     expect(errors).toEqual([])
   } finally {
     await table.close()
