@@ -38,7 +38,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** Denies everything from its peer to everybody. */
+/** Denies all pods to send to its peer. */
 function policy(version: string, name: string, peer: object): ApiObject {
   return {
     apiVersion: `policy.networking.k8s.io/${version}`,
