@@ -49,7 +49,6 @@ export class Compiler {
     isLocal: (record) => this.#isLocal(record),
   })
   #activations = 0
-  #activeInTiers = 0
   /** How often a local pod became judged or isolated, or ceased to be. */
   #judgedChanges = 0
 
@@ -173,7 +172,7 @@ export class Compiler {
     for (const policy of retired) deactivate(policy, this.#realms.of(policy.tier).peers.predicates)
     for (const realm of this.#realms.all()) realm.forget()
     this.#elements.endRound()
-    if (this.#activeInTiers === 0) this.#realms.end()
+    if (!this.#localPods.policies.hasClusterPolicies) this.#realms.end()
   }
 
   #note(change: Change): void {
@@ -223,7 +222,6 @@ export class Compiler {
       const before = this.#active.get(key)
       const now = this.#localPods.activePolicy(key)
       if (before?.policy === now) return []
-      if (before?.tier !== undefined) this.#activeInTiers--
       if (now === undefined) this.#active.delete(key)
       else this.#active.set(key, this.#activate(now))
       return before === undefined ? [] : [before]
@@ -231,9 +229,7 @@ export class Compiler {
   }
 
   #activate(policy: AnyPolicy): ActivePolicy {
-    const active = activate(policy, ++this.#activations, (tier) => this.#realms.of(tier).peers.predicates)
-    if (active.tier !== undefined) this.#activeInTiers++
-    return active
+    return activate(policy, ++this.#activations, (tier) => this.#realms.of(tier).peers.predicates)
   }
 
   /** @returns the tables the pod had, to be released when the kernel's content no longer follows them */

@@ -1,5 +1,6 @@
-// The realms of both kinds of policies. That of ClusterNetworkPolicies is there only while one applies to a pod of this node: others do not
-// pay for it, neither in memory nor in time.
+// The realms of both kinds of policies. That of ClusterNetworkPolicies begins when the first applies to a pod of this node: other nodes do
+// not pay for it, neither in memory nor in time. It stays as long as there is any, since to begin takes in all pods of the cluster, and
+// the one pod that a policy selects may restart.
 import type { Steps } from '../base/steps.ts'
 import type { ClusterNode, Labels, Pod, PodKey } from '../cluster/objects.ts'
 import type { Elements } from './endpoints/elements.ts'
@@ -36,7 +37,7 @@ export class Realms {
     return this.#tiers === undefined ? [this.network] : [this.network, this.#tiers]
   }
 
-  /** The realm of a stage; undefined: no ClusterNetworkPolicy applies here. */
+  /** The realm of a stage; undefined: no ClusterNetworkPolicy has applied here. */
   ofStage(stage: StageName): Realm | undefined {
     return stage === 'network' ? this.network : this.#tiers
   }
@@ -83,7 +84,7 @@ export class Realms {
     }
   }
 
-  /** No ClusterNetworkPolicy applies here any more, and no element is left of any. */
+  /** There is no ClusterNetworkPolicy any more, and no element is left of any. */
   end(): void {
     this.#tiers = undefined
   }

@@ -72,3 +72,14 @@ test('changes that cannot begin it are taken in at once', () => {
   compiler.apply([policyChange('first')])
   expect(compiler.isMuchWork([podChange(pod('x/c', '10.0.0.3', { nodeName: 'node-b' }))])).toBe(false)
 })
+
+test('a pod that restarts finds the realm', () => {
+  const compiler = new Compiler(NODE)
+  compiler.apply([...elsewhere(), NAMESPACE, policyChange('first'), podChange(pod('x/a', '10.0.0.1'))])
+  compiler.apply([{ kind: 'pod', key: podKey(pod('x/a', '10.0.0.1')), now: undefined }])
+  expect(compiler.isMuchWork([podChange(pod('x/a', '10.0.0.2'))])).toBe(false)
+  compiler.apply([podChange(pod('x/a', '10.0.0.2'))])
+  expect([...compiler.content.sets.get('out_judged4')?.keys() ?? []]).toHaveLength(1)
+  compiler.apply([{ kind: 'cluster-policy', key: clusterPolicyKey('first'), now: undefined }])
+  expect(compiler.isMuchWork([policyChange('first')])).toBe(true) // it has ended with the last policy
+})
