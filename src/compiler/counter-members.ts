@@ -2,7 +2,7 @@
 // for it, counters beside it, which nothing counts with, have short hashes of all: `members-in/set-HASH-1`, `-2`, and so on.
 import { kindOfPolicy, policyName, splitKey } from '../cluster/objects.ts'
 import { getOrAdd } from '../base/collections.ts'
-import { fingerprint } from '../base/hash.ts'
+import { fingerprint, FINGERPRINT_DIGITS } from '../base/hash.ts'
 import type { CounterName } from '../nftables/content.ts'
 import type { CounterValue } from '../nftables/transaction.ts'
 import type { Direction } from '../policy/types.ts'
@@ -12,10 +12,8 @@ import type { Hit } from './stages/verdict.ts'
 /** `NFTNL_UDATA_COMMENT_MAXLEN` is 128 with the final zero. */
 const LONGEST_COMMENT = 127
 const CUT = '...'
-/** Hexadecimal digits of fingerprint(), for one hit: enough to tell apart those of one namespace. */
-const DIGITS = 8
 /** Hits in one list, a space between two. */
-const IN_A_LIST = Math.floor((LONGEST_COMMENT + 1) / (DIGITS + 1))
+const IN_A_LIST = Math.floor((LONGEST_COMMENT + 1) / (FINGERPRINT_DIGITS + 1))
 
 /**
  * What a person reads beside a counter: `shop: cart, web` for several policies of a namespace, `edge ingress[3] Deny` for a rule of a

@@ -81,11 +81,11 @@ export function bindPods(localPods: Iterable<Pod>, evidence: Evidence, previous:
  */
 export type IsJudged = (pod: PodKey, way: 'in' | 'out' | 'own') => boolean
 
-/** Sets of interfaces that are closed to what does not name the pod's address, and when. */
+/** The sets of veths that are closed, and the way in which their pods are judged. */
 const CLOSED = {
-  bridged: [['closed', 'in'], ['closed_out', 'out']],
-  routed: [['closed_own', 'own']],
-} as const satisfies Record<string, readonly (readonly [SetName, Parameters<IsJudged>[1]])[]>
+  bridged: [{ set: 'closed', way: 'in' }, { set: 'closed_out', way: 'out' }],
+  routed: [{ set: 'closed_own', way: 'own' }],
+} as const
 
 /**
  * The elements of the guard's sets: `veths`, `veth4`, `veth6`, `closed_own` for routed veths, `ports`, `port4`, `port6`, `closed`,
@@ -99,7 +99,7 @@ export function guardElements(bindings: Bindings['bindings'], isJudged: IsJudged
   }
   for (const [pod, { ifname, bridged, addresses }] of bindings) {
     add(bridged ? 'ports' : 'veths', interfaceKey(ifname))
-    for (const [set, way] of CLOSED[bridged ? 'bridged' : 'routed']) if (isJudged(pod, way)) add(set, interfaceKey(ifname))
+    for (const { set, way } of bridged ? CLOSED.bridged : CLOSED.routed) if (isJudged(pod, way)) add(set, interfaceKey(ifname))
     for (const address of addresses) add(`${bridged ? 'port' : 'veth'}${familyOf(address)}`, interfaceKey(ifname, address))
   }
   return elements

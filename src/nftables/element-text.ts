@@ -1,4 +1,5 @@
 // An element as nft text: keys and values spelled as `nft list ruleset` spells them.
+import { padded } from '../base/padded.ts'
 import { formatRange, type Address } from '../cluster/address.ts'
 import type { Key, Value } from './content.ts'
 import { FIELD, schemaOf, type FieldType, type SetName } from './schema.ts'
@@ -27,11 +28,6 @@ export function keyText(set: SetName, key: Key): string {
     at += padded(bytes)
   }
   return texts.join(' . ')
-}
-
-/** Bytes that a field of this length takes in a concatenation. */
-export function padded(bytes: number): number {
-  return (bytes + 3) & ~3
 }
 
 /** Major and minor, hexadecimal: `1:a`. */
