@@ -38,10 +38,11 @@ export function describe(meaning: CounterMeaning): string | undefined {
 
 /**
  * The counters beside this one that have what its comment cannot hold: their names, and the hits that each lists. Without hashes, since
- * a counter comes and goes more often than it is written.
+ * a counter comes and goes more often than it is written. One hit needs no list: the name of its counter tells it, and may be so long that
+ * no name with more in it could be written.
  */
 export function memberLists(name: CounterName, meaning: CounterMeaning): (readonly [CounterName, readonly Hit[]])[] {
-  if (!isOfSeveral(meaning) || describe(meaning)?.endsWith(CUT) !== true) return []
+  if (!isOfSeveral(meaning) || meaning.hits.length < 2 || describe(meaning)?.endsWith(CUT) !== true) return []
   const { hits } = meaning
   return Array.from({ length: Math.ceil(hits.length / IN_A_LIST) }, (_, at) => {
     return [listName(name, at + 1), hits.slice(at * IN_A_LIST, (at + 1) * IN_A_LIST)] as const

@@ -5,6 +5,7 @@ import { podKey } from '../../cluster/objects.ts'
 import { matches } from '../../policy/selector.ts'
 import type { ClusterPolicy, Direction, Policy } from '../../policy/types.ts'
 import type { PodRecord } from '../model.ts'
+import type { Change } from '../../source.ts'
 import { type AnyPolicy, isClusterPolicy } from '../stages/active-policy.ts'
 import { Policies } from './policies.ts'
 import type { Tables } from './elements.ts'
@@ -48,9 +49,18 @@ export class LocalPods {
     return this.#selected.get(key)?.pods ?? 0
   }
 
-  /** Whether a ClusterNetworkPolicy selects a local pod. */
-  isSelected(policy: ClusterPolicy): boolean {
-    for (const local of this.#all()) if (this.selects(policy, local.record.pod)) return true
+  /** Whether a change may make a ClusterNetworkPolicy select a local pod. @param node whose pods are local */
+  maySelect({ kind, now }: Change, node: string): boolean {
+    if (kind === 'cluster-policy') return now !== undefined
+    return this.policies.hasClusterPolicies && (kind === 'namespace' || (kind === 'pod' && now?.nodeName === node))
+  }
+
+  /** Whether a ClusterNetworkPolicy that selects a local pod is among those that takeChangedPolicies() is going to return. */
+  hasNewClusterPolicy(): boolean {
+    for (const key of this.#changedPolicies) {
+      const policy = this.activePolicy(key)
+      if (policy !== undefined && isClusterPolicy(policy)) return true
+    }
     return false
   }
 
