@@ -56,7 +56,7 @@ describe('selects-no-pod', () => {
     ['every pod, if there is none', ALL, []],
     ['pods of other nodes', { pods: { podSelector: labelled('app', 'db') } }, [FAR]],
     ['pods of a namespace whose labels are known', { namespaces: labelled('team', 'data') }, [FAR]],
-  ])('not said: %s', (_, subject, pods) => {
+  ])('no warning: %s', (_, subject, pods) => {
     const one = clusterPolicy('edge', { subject })
     expect(atOnce(advise(one, { queries: compilerOf(pods, [one], NAMESPACES).queries, serviceRanges: [] }))).toEqual([])
   })
@@ -133,7 +133,7 @@ describe('rule-never-reached', () => {
     ['every protocol after all TCP', ALL_TCP, {}],
     ['a number after a name', NAMED, HTTP],
     ['another protocol', HTTP, { protocols: [{ udp: { destinationPort: { number: 80 } } }] }],
-  ])('not said: %s', (_, first, second) => {
+  ])('no warning: %s', (_, first, second) => {
     expect(ingress(first, second)).toEqual([])
   })
 

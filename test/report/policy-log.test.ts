@@ -118,7 +118,7 @@ test('a ClusterNetworkPolicy comes, changes, is said again, and goes: with tier,
   expect(notices).toEqual([])
 })
 
-test('at the start ClusterNetworkPolicies are told and counted, too', async () => {
+test('at the start ClusterNetworkPolicies are logged and counted, too', async () => {
   const other = clusterPolicy('other', { tier: 'Baseline', subject: { namespaces: { matchLabels: { team: 'none' } } }, ...DENY_FROM_ALL })
   const { lines } = await started(policy('x/deny', DENY), clusterPolicy('edge', DENY_FROM_ALL), other)
   expect(lines.find(({ msg }) => msg === 'policies are in force')).toMatchObject({ policies: 1, isolating: 1, clusterPolicies: 2, applying: 1 })
@@ -174,7 +174,7 @@ test.each([
   { what: 'the only rule that accepts', spec: { ingress: [{ ...ACCEPT, form: [] }] }, said: CLUSTER_REJECTED, reason: 'Rejected' },
   { what: 'a peer of a rule that denies, before one that accepts', spec: { ingress: [UNREADABLE, ACCEPT] }, said: CLUSTER_IN_PART, reason: 'AcceptedInPart' },
   { what: 'the same before one that passes', spec: { ingress: [UNREADABLE, PASS] }, said: CLUSTER_IN_PART, reason: 'AcceptedInPart' },
-])('a ClusterNetworkPolicy with errors is told with why: $what', async ({ spec, said, reason }) => {
+])('a ClusterNetworkPolicy with errors is logged with the reason: $what', async ({ spec, said, reason }) => {
   const { source, lines, notices } = await started()
   taken(lines)
   const all = { tier: 'Admin', priority: 0, subject: { namespaces: {} }, ...spec }
