@@ -87,15 +87,15 @@ export type IsJudged = (pod: PodKey, way: 'in' | 'out' | 'own') => boolean
  */
 export function guardElements(bindings: Bindings['bindings'], isJudged: IsJudged): Map<SetName, Map<Key, Value>> {
   const elements = new Map<SetName, Map<Key, Value>>()
-  const add = (set: SetName, key: Key): void => {
-    const keys = elements.get(set) ?? new Map<Key, Value>()
-    elements.set(set, keys.set(key, true))
+  const add = (set: SetName, key: Key, isIn = true): void => {
+    if (isIn) elements.set(set, (elements.get(set) ?? new Map<Key, Value>()).set(key, true))
   }
   for (const [pod, { ifname, bridged, addresses }] of bindings) {
-    add(bridged ? 'ports' : 'veths', interfaceKey(ifname))
-    if (bridged && isJudged(pod, 'in')) add('closed', interfaceKey(ifname))
-    if (bridged && isJudged(pod, 'out')) add('closed_out', interfaceKey(ifname))
-    if (!bridged && isJudged(pod, 'own')) add('closed_own', interfaceKey(ifname))
+    const link = interfaceKey(ifname)
+    add(bridged ? 'ports' : 'veths', link)
+    add('closed', link, bridged && isJudged(pod, 'in'))
+    add('closed_out', link, bridged && isJudged(pod, 'out'))
+    add('closed_own', link, !bridged && isJudged(pod, 'own'))
     for (const address of addresses) add(`${bridged ? 'port' : 'veth'}${familyOf(address)}`, interfaceKey(ifname, address))
   }
   return elements

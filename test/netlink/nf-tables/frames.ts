@@ -18,6 +18,8 @@ export interface Packet {
   readonly port?: number
   /** IPv6: an empty hop-by-hop header before the payload. */
   readonly hopByHop?: boolean
+  /** IPv6; default 64. */
+  readonly hopLimit?: number
 }
 
 /** Sends frames as they are out of an interface. */
@@ -61,13 +63,13 @@ function ip4({ from, to, protocol }: Packet, payload: Buffer): Buffer {
   return Buffer.concat([head, payload])
 }
 
-function ip6({ from, to, protocol, hopByHop = false }: Packet, payload: Buffer): Buffer {
+function ip6({ from, to, protocol, hopByHop = false, hopLimit = 64 }: Packet, payload: Buffer): Buffer {
   const extension = hopByHop ? Buffer.from([protocol, 0, 1, 4, 0, 0, 0, 0]) : Buffer.alloc(0)
   const head = Buffer.alloc(8)
   head[0] = 0x60
   head.writeUInt16BE(extension.length + payload.length, 4)
   head[6] = hopByHop ? 0 : protocol
-  head[7] = 64
+  head[7] = hopLimit
   return Buffer.concat([head, bytes(from), bytes(to), extension, payload])
 }
 
