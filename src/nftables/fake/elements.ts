@@ -1,6 +1,6 @@
 // Elements of the fake kernel's sets.
 import type { CounterName, Key, Value } from '../content.ts'
-import { padded } from '../element-text.ts'
+import { padded } from '../../base/padded.ts'
 import { FIELD, schemaOf, type SetName, type SetSchema } from '../schema.ts'
 import type { Command } from '../transaction.ts'
 import type { Journal } from './journal.ts'

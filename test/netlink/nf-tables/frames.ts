@@ -1,6 +1,7 @@
 // Ethernet frames by hand, sent as they are from an interface of a namespace.
 import { closeSync } from 'node:fs'
 import { AF_PACKET, sendto, SOCK_RAW, socket } from '../../../src/netlink/libc.ts'
+import { internetChecksum } from '../../../lab/checksum.ts'
 import { exec, inNamespace } from '../../../lab/namespace.ts'
 import { address } from '../../nftables/contents.ts'
 
@@ -18,6 +19,8 @@ export interface Packet {
   readonly port?: number
   /** IPv6: an empty hop-by-hop header before the payload. */
   readonly hopByHop?: boolean
+  /** IPv6; default 64. */
+  readonly hopLimit?: number
 }
 
 /** Sends frames as they are out of an interface. */
@@ -57,18 +60,28 @@ function ip4({ from, to, protocol }: Packet, payload: Buffer): Buffer {
   head[9] = protocol
   bytes(from).copy(head, 12)
   bytes(to).copy(head, 16)
-  head.writeUInt16BE(checksum(head), 10)
+  head.writeUInt16BE(internetChecksum(head), 10)
   return Buffer.concat([head, payload])
 }
 
-function ip6({ from, to, protocol, hopByHop = false }: Packet, payload: Buffer): Buffer {
+function ip6({ from, to, protocol, hopByHop = false, hopLimit = 64 }: Packet, payload: Buffer): Buffer {
   const extension = hopByHop ? Buffer.from([protocol, 0, 1, 4, 0, 0, 0, 0]) : Buffer.alloc(0)
   const head = Buffer.alloc(8)
   head[0] = 0x60
   head.writeUInt16BE(extension.length + payload.length, 4)
   head[6] = hopByHop ? 0 : protocol
-  head[7] = 64
+  head[7] = hopLimit
   return Buffer.concat([head, bytes(from), bytes(to), extension, payload])
+}
+
+/** A payload with its checksum at an offset where it is 0, as receivers and conntrack want it. */
+export function summed({ from, to, protocol }: Pick<Packet, 'from' | 'to' | 'protocol'>, payload: Buffer, at: number): Buffer {
+  const isWithoutAddresses = protocol === PROTOCOL.icmp
+  const tail = Buffer.alloc(4)
+  tail.writeUInt16BE(payload.length, 0)
+  tail[3] = protocol
+  const sum = internetChecksum(...(isWithoutAddresses ? [] : [bytes(from), bytes(to), tail]), payload)
+  return Buffer.concat([payload.subarray(0, at), be16(sum), payload.subarray(at + 2)])
 }
 
 /** Enough of a header for ports and conntrack; checksums are not looked at on the way. */
@@ -79,13 +92,6 @@ function transport({ protocol, port = 0 }: Packet): Buffer {
   if (protocol === PROTOCOL.tcp) head.writeUInt16BE(0x5002, 12)
   if (protocol === PROTOCOL.udp) head.writeUInt16BE(20, 4)
   return head
-}
-
-function checksum(head: Buffer): number {
-  let sum = 0
-  for (let at = 0; at < head.length; at += 2) sum += head.readUInt16BE(at)
-  sum = (sum & 0xffff) + (sum >>> 16)
-  return ~(sum + (sum >>> 16)) & 0xffff
 }
 
 function be16(value: number): Buffer {

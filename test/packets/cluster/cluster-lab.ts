@@ -1,16 +1,17 @@
 // A lab for ClusterNetworkPolicies: two nodes that enforce, answer on their own addresses, and have one that their objects do not have;
 // and a host outside.
-import { familyOf } from '../../src/cluster/address.ts'
-import { addressOf as addressOfHost, addressTexts, type Host, literalAddress, podNetworkAddress } from '../../lab/host.ts'
-import { ipBatch } from '../../lab/namespace.ts'
-import { gatewaysOf, type LabNode, type Layout } from '../../lab/node.ts'
-import type { Attempt } from '../../lab/prober.ts'
-import { Servers } from '../../lab/servers.ts'
-import { type Cell, listCells } from '../situations/cells.ts'
-import { addressOf, cellsOf, type ClusterPlace, homeOf, NODE_PORTS, type NodePlace } from '../situations/cluster/place.ts'
-import { type End, PODS } from '../situations/fixture.ts'
-import { type Check, isPod } from '../situations/situation.ts'
-import { EnforcedLab } from './enforced-lab.ts'
+import { familyOf } from '../../../src/cluster/address.ts'
+import { addressOf as addressOfHost, addressTexts, type Host, literalAddress, podNetworkAddress } from '../../../lab/host.ts'
+import { ipBatch } from '../../../lab/namespace.ts'
+import { gatewaysOf, type LabNode, type Layout } from '../../../lab/node.ts'
+import type { Attempt } from '../../../lab/prober.ts'
+import { Servers } from '../../../lab/servers.ts'
+import { type Cell, changesOf, listCells } from '../../situations/cells.ts'
+import { addressOf, cellsOf, type ClusterPlace, homeOf, NODE_PORTS, type NodePlace } from '../../situations/cluster/place.ts'
+import { bothNodes } from '../../situations/cluster/specs.ts'
+import { type End, fixtureObjects, type KubeObject, PODS } from '../../situations/fixture.ts'
+import { type Check, isPod } from '../../situations/situation.ts'
+import { EnforcedLab } from '../enforced-lab.ts'
 
 /** Bridged pods are on one node all, so that they are neighbours. */
 const PODS_PER_NODE: Readonly<Record<Layout, number>> = { routed: 5, bridge: PODS.length }
@@ -35,6 +36,11 @@ export class ClusterLab extends EnforcedLab {
     const [first, second] = this.lab.nodes.map(nodePlace)
     const [outside] = this.lab.externals
     return { family, slots: this.pool.slots, nodes: [first!, second!], outside: addressesOf(outside!) }
+  }
+
+  /** Begins anew with the fixture, both nodes and these objects. */
+  async enforce(place: ClusterPlace, objects: readonly KubeObject[], problems: readonly string[] = []): Promise<void> {
+    await this.load(changesOf({ objects: [...fixtureObjects(place), ...bothNodes(place), ...objects], problems, checks: [] }))
   }
 
   /** The machine that an end is. */

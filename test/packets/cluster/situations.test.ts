@@ -1,9 +1,9 @@
 // Situations of ClusterNetworkPolicies judged with real packets: both families, pods routed on two nodes, and bridged on one.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { wantedCells } from '../situations/cells.ts'
-import { CLUSTER_SITUATIONS } from '../situations/cluster/all.ts'
-import { cellsOf } from '../situations/cluster/place.ts'
-import { momentsOf } from '../situations/situation.ts'
+import { wantedCells } from '../../situations/cells.ts'
+import { CLUSTER_SITUATIONS } from '../../situations/cluster/all.ts'
+import { cellsOf } from '../../situations/cluster/place.ts'
+import { momentsOf } from '../../situations/situation.ts'
 import { ClusterLab } from './cluster-lab.ts'
 
 describe.each(['routed', 'bridge'] as const)('%s pods', (layout) => {
