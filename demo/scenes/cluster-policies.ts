@@ -1,4 +1,4 @@
-// Scene 6: ClusterNetworkPolicies come, and go again, while NetworkPolicies that are missing are not missed.
+// Scene 6: ClusterNetworkPolicies come and go again, in a cluster where some NetworkPolicies are missing.
 import colors from 'picocolors'
 import { policyName } from '../../src/cluster/objects.ts'
 import type { Verdict } from '../../src/policy/verdict.ts'
@@ -33,7 +33,7 @@ export async function showClusterPolicies(stage: Stage): Promise<number> {
   const left = flipped(before, await measured(stage, await untilInForce(stage)))
   restorePolicies(manifests)
   await untilInForce(stage)
-  say('They are taken away again, and all is as before.')
+  if (left.length === 0) say('They are taken away again, and all is as before.')
   return [before, after].reduce((faults, cells) => faults + complainOfCells(cells), faultsOfCounters) + complain([
     ...(flips.length > 0 ? [] : ['no connection fares otherwise']),
     ...left.map((cell) => `${attemptName(cell)} over IPv${cell.family} does not fare as before`),

@@ -23,6 +23,8 @@ const CLOSED_PORT = 9
 const [UDP_CHECKSUM, ICMP_CHECKSUM] = [6, 2]
 /** Every peer, the world included: one that is not understood. */
 const NOBODY_COMES_IN = from('Deny', [{}])
+/** Four packets denied, and nothing heard. */
+const SILENCE = ['denied', 'denied', 'denied', 'denied', 0]
 const UNKNOWN_PEER = ['spec.ingress[0].from[0]']
 const NOBODY_GOES_OUT = to('Deny', [EVERYWHERE])
 
@@ -121,7 +123,7 @@ describe.each(['routed', 'bridge'] as const)('%s pods', (layout) => {
 
     test.each(denials)('what is denied is dropped without a word: %s', async (_, policies, targets) => {
       await lab.enforce(place, policies)
-      for (const target of targets) expect([target, silence(POD, target)]).toEqual([target, ['denied', 'denied', 'denied', 'denied', 0]])
+      for (const target of targets) expect([target, silence(POD, target)]).toEqual([target, SILENCE])
     })
 
     test.each([
@@ -130,7 +132,7 @@ describe.each(['routed', 'bridge'] as const)('%s pods', (layout) => {
       ['isolation', policyObject('isolate', DENY_ALL), []],
     ])('what is denied is dropped without a word: %s, for ingress', async (_, policy, problems) => {
       await lab.enforce(place, [policy], problems)
-      for (const source of ['y/a', 'outside'] as const) expect([source, silence(source, POD)]).toEqual([source, ['denied', 'denied', 'denied', 'denied', 0]])
+      for (const source of ['y/a', 'outside'] as const) expect([source, silence(source, POD)]).toEqual([source, SILENCE])
     })
 
     /** The verdicts of one packet of each protocol, and how many frames came back. */

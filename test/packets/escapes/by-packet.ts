@@ -23,13 +23,17 @@ export const BY_PACKET: readonly Escape[] = [
   ...everyFamily('fragments, the last one first', (family, attack, note) => (
     fragments(attack, attack.to(NEIGHBOUR)[family], udp(note), attack.nextHop(NEIGHBOUR)).reverse()
   )),
-  ...everyFamily('fragments to the own node', (family, attack, note) => fragments(attack, attack.to('node0')[family], udp(note), attack.nextHop('gateway'))),
+  ...everyFamily('fragments to the own node', (family, attack, note) => (
+    fragments(attack, attack.to('node0')[family], udp(note), attack.nextHop('gateway'))
+  )),
   ...CHAINS_OF_HEADERS.map((headers) => toNeighbour6WithHeaders(headers)),
   ...[SYN, SYN | ACK, ACK, RST, FIN | ACK, 0].flatMap((flags) => (
     toNeighbour(`TCP of no connection, flags ${flags}`, (note) => tcp(note, flags), { protocol: PROTOCOL.tcp })
   )),
-  ...[PROTOCOL.gre, PROTOCOL.experiment].flatMap((protocol) => toNeighbour(`protocol ${protocol}`, (note) => icmp(0, note), { protocol })),
-  ...[PROTOCOL.gre, PROTOCOL.experiment].flatMap((protocol) => toEnd(`protocol ${protocol} to the own node`, 'node0', (note) => icmp(0, note), { protocol })),
+  ...[PROTOCOL.gre, PROTOCOL.experiment].flatMap((protocol) => [
+    ...toNeighbour(`protocol ${protocol}`, (note) => icmp(0, note), { protocol }),
+    ...toEnd(`protocol ${protocol} to the own node`, 'node0', (note) => icmp(0, note), { protocol }),
+  ]),
   ...ICMP_TYPES[4].map((type) => toNeighbour(`ICMP type ${type}`, (note) => icmp(type, note), { protocol: ICMP[0] })[0]!),
   ...ICMP_TYPES[6].map((type) => toNeighbour6(`ICMP type ${type}`, (note) => icmp(type, note), { protocol: ICMP[1] })),
   ...ROUTER_AND_NEIGHBOUR_DISCOVERY.flatMap((type) => [64, 255].map((hopLimit) => (
