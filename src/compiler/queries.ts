@@ -1,7 +1,8 @@
 // What policies reach: for advice to their authors, for logs and for metrics. Answered from what the compiler keeps anyway.
-import type { Address } from '../cluster/address.ts'
+import type { Address, Family } from '../cluster/address.ts'
 import type { Pod, PolicyKey } from '../cluster/objects.ts'
 import type { ClusterPolicy, Direction, Policy, Tier } from '../policy/types.ts'
+import type { Interval } from './addresses/atoms.ts'
 import { contenders } from './addresses/ownership.ts'
 import type { LocalPods } from './endpoints/local-pods.ts'
 import type { Group, PodRecord } from './model.ts'
@@ -58,6 +59,16 @@ export class Queries {
   podsOf(key: PolicyKey, direction: Direction): number {
     const { active, localPods } = this.#sources
     return active.get(key)?.rules[direction] === undefined ? 0 : localPods.selectedBy(key)
+  }
+
+  /** All groups of pods, as peers of NetworkPolicies. */
+  groups(): Iterable<Group> {
+    return this.#sources.peers.groups.ofPods()
+  }
+
+  /** All addresses of a family, in order: pieces in which the same ipBlocks of active NetworkPolicies hold. */
+  intervals(family: Family): readonly Interval[] {
+    return this.#sources.peers.classes.atoms[family].intervals
   }
 
   /** Groups of pods that a policy selects, on any node. */
