@@ -49,6 +49,11 @@ export class AgentLab {
     return this.lab.pods[PODS.indexOf(name)]!
   }
 
+  /** Those of this lab, the last one last. */
+  get launched(): readonly AgentProcess[] {
+    return this.#agents
+  }
+
   /** Starts an agent with its folder, which ends with the lab. */
   async start(...args: readonly string[]): Promise<AgentProcess> {
     const agent = this.launch(...args)
