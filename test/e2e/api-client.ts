@@ -1,7 +1,9 @@
 // A small and fast client of the API server: kept connections, opened inside a network namespace. Tests measure latency with it.
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { SecureContextOptions } from 'node:tls'
 import { Pool } from 'undici'
+import { until } from '../../lab/patience.ts'
 import type { Credentials, Endpoint } from './cluster/kubeconfig.ts'
 import { tlsConnector } from './connector.ts'
 import { linesOf } from './lines.ts'
@@ -29,6 +31,8 @@ interface Body {
 }
 
 const CONNECTIONS = 8
+/** Ask again later: so it answers while the storage of a definition that has just changed is set up. */
+const TOO_MANY_REQUESTS = 429
 const APPLY = 'application/apply-patch+yaml'
 const MERGE = 'application/merge-patch+json'
 
@@ -108,10 +112,16 @@ export class ApiClient {
   }
 
   private async answer(method: Method, path: string, body?: Body): Promise<string> {
-    const answer = await this.send(method, path, body)
-    const text = await answer.body.text()
-    if (answer.statusCode >= 300) throw errorOf(answer.statusCode, text)
-    return text
+    return until(async () => {
+      const answer = await this.send(method, path, body)
+      const text = await answer.body.text()
+      if (answer.statusCode === TOO_MANY_REQUESTS) {
+        await sleep(1000 * Number(answer.headers['retry-after'] ?? 1))
+        return undefined
+      }
+      if (answer.statusCode >= 300) throw errorOf(answer.statusCode, text)
+      return { text }
+    }, `${method} ${path}`).then(({ text }) => text)
   }
 
   private async send(method: Method, path: string, body?: Body): Promise<Awaited<ReturnType<Pool['request']>>> {
