@@ -1,7 +1,8 @@
-// `npm run bench [-- datapath|changes]`: measures, prints, and stores the figures with machine and kernel in bench/results.
+// `npm run bench [-- datapath|changes|repairs]`: measures, prints, and stores the figures with machine and kernel in bench/results.
 import { execFileSync } from 'node:child_process'
 import process from 'node:process'
 import { dataPathTable, measureDataPath } from './datapath.ts'
+import { measureRepairs } from './repairs.ts'
 import { store } from './store.ts'
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 7)
@@ -22,4 +23,9 @@ if (wanted === undefined || wanted === 'changes') {
   const result = JSON.parse(execFileSync(process.execPath, argv, { encoding: 'utf8' })) as object
   process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`)
   store('changes', result)
+}
+if (wanted === undefined || wanted === 'repairs') {
+  const results = await measureRepairs()
+  process.stdout.write(`${JSON.stringify(results, undefined, 2)}\n`)
+  store('repairs', { results })
 }

@@ -3,9 +3,10 @@ import { formatAddress } from '../src/cluster/address.ts'
 import { type Pod, podKey, type Protocol } from '../src/cluster/objects.ts'
 import type { Host } from '../lab/host.ts'
 import type { Lab } from '../lab/lab.ts'
+import { METADATA_PORT, metadataHost } from './metadata.ts'
 
 export interface Actor {
-  /** `namespace/pod`, or `internet/...`. */
+  /** `namespace/pod`, `internet/...`, or `cloud/metadata`. */
   readonly name: string
   readonly host: Host
 }
@@ -20,21 +21,23 @@ export interface Service {
 export interface Cast {
   readonly clients: readonly Actor[]
   readonly services: readonly Service[]
+  /** Not one of the services: only ClusterNetworkPolicies are about it. */
+  readonly metadata: Service
 }
 
 /** The hosts outside the cluster, in the lab's order: policies of examples/ name their addresses. */
-const OUTSIDE = ['customer', 'blocked', 'bank'] as const
-const INTERNET = 'internet/'
+const OUTSIDE = ['internet/customer', 'internet/blocked', 'internet/bank', 'cloud/metadata'] as const
 export const OUTSIDE_COUNT = OUTSIDE.length
 
 /** @throws Error when the manifests have other addresses than the lab */
 export function castOf(lab: Lab, pods: readonly Pod[]): Cast {
-  const [customer, blocked, bank] = lab.externals.map((host, index): Actor => ({ name: `${INTERNET}${OUTSIDE[index] ?? host.name}`, host }))
-  if (customer === undefined || blocked === undefined || bank === undefined) throw new Error('the lab has too few external hosts')
+  const [customer, blocked, bank, cloud] = lab.externals.map((host, index): Actor => ({ name: OUTSIDE[index] ?? host.name, host }))
+  if (customer === undefined || blocked === undefined || bank === undefined || cloud === undefined) throw new Error('the lab has too few external hosts')
   const actors = pods.map((pod, index) => ({ pod, actor: { name: podKey(pod), host: hostOf(lab, pod, index) } }))
   return {
     clients: [customer, blocked, ...actors.map(({ actor }) => actor)],
     services: [...actors.flatMap(({ pod, actor }) => servicesOf(pod, actor)), { actor: bank, protocol: 'TCP', port: 443 }],
+    metadata: { actor: { ...cloud, host: metadataHost(cloud.host) }, protocol: 'TCP', port: METADATA_PORT },
   }
 }
 
@@ -47,7 +50,7 @@ export function pairOf({ clients, services }: Cast, client: string, server: stri
 }
 
 export function isOutside({ name }: Actor): boolean {
-  return name.startsWith(INTERNET)
+  return OUTSIDE.some((each) => each === name)
 }
 
 export function serviceName({ actor, protocol, port }: Service): string {

@@ -2,6 +2,7 @@
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import colors from 'picocolors'
+import { showClusterPolicies } from './scenes/cluster-policies.ts'
 import { showDenial } from './scenes/denial.ts'
 import { showHits } from './scenes/hits.ts'
 import { introduce } from './scenes/introduction.ts'
@@ -42,7 +43,8 @@ async function play(stage: Stage): Promise<number> {
   const faultsOfRelabelling = await showRelabelling(stage, enforced.cells)
   const faultsOfHits = showHits(enforced)
   const faultsOfDenial = await showDenial(stage)
-  return faultsBefore + enforced.faults + faultsOfRelabelling + faultsOfHits + faultsOfDenial
+  const faultsOfClusterPolicies = await showClusterPolicies(stage)
+  return faultsBefore + enforced.faults + faultsOfRelabelling + faultsOfHits + faultsOfDenial + faultsOfClusterPolicies
 }
 
 function conclusion(faults: number, durationMs: number): string {

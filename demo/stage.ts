@@ -9,7 +9,8 @@ import type { LabNode } from '../lab/node.ts'
 import { PATIENCE_MS } from '../lab/patience.ts'
 import { type Cast, castOf, OUTSIDE_COUNT } from './cast.ts'
 import { Child } from './child.ts'
-import { type Cluster, copyExamples, EXAMPLES, readCluster } from './manifests.ts'
+import { type Cluster, copyExamples, readCluster } from './manifests.ts'
+import { wireMetadata } from './metadata.ts'
 
 const PROGRAM = join(import.meta.dirname, '..', 'bin', 'vethguard')
 const SERVE = join(import.meta.dirname, 'serve.ts')
@@ -41,14 +42,15 @@ export class Stage {
    * @throws Error when the manifests are not sound or do not fit the lab
    */
   static async create(keepable: boolean): Promise<Stage> {
-    const cluster = await readCluster(EXAMPLES)
     using failed = new DisposableStack()
     const folder = mkdtempSync(join(tmpdir(), 'vethguard-demo-'))
     failed.defer(() => rmSync(folder, { recursive: true, force: true }))
     copyExamples(manifestsIn(folder))
+    const cluster = await readCluster(manifestsIn(folder))
     const lab = Lab.create({ podsPerNode: cluster.pods.length, external: OUTSIDE_COUNT, keep: keepable })
     failed.defer(() => lab.close())
     const stage = new Stage(folder, cluster, lab)
+    wireMetadata(lab, stage.cast.metadata.actor.host)
     failed.defer(() => stage.#removeNow())
     await stage.#startServers()
     failed.move()
@@ -88,7 +90,7 @@ export class Stage {
   }
 
   async #startServers(): Promise<void> {
-    const places = this.cast.services.map(({ actor, protocol, port }) => `${actor.host.namespace}/${protocol}/${port}`)
+    const places = [...this.cast.services, this.cast.metadata].map(({ actor, protocol, port }) => `${actor.host.namespace}/${protocol}/${port}`)
     const log = join(this.folder, 'servers.log')
     await this.#start([process.execPath, '--disable-warning=ExperimentalWarning', SERVE, ...places], log).until('listening', PATIENCE_MS)
   }

@@ -1,13 +1,14 @@
 // Everything there is to say about one policy, in the order of its fields.
 import type { AddressRange } from '../cluster/address.ts'
 import type { Queries } from '../compiler/queries.ts'
-import type { Policy } from '../policy/types.ts'
+import { type AnyPolicy, isClusterPolicy } from '../compiler/stages/active-policy.ts'
 import type { Steps } from '../base/steps.ts'
 import { servicesInBlocks } from './blocks.ts'
-import { rulesOf } from './rule-place.ts'
 import { selectedPorts, unknownPorts } from './ports.ts'
+import { peersOf, type RulePlace, rulesOf } from './rule-place.ts'
 import { selectsNoPod, unmatchedPeers } from './selectors.ts'
-import type { Found, Warning } from './warning.ts'
+import { neverReached } from './unreached.ts'
+import type { Found, Remarks, Warning, WarningReason } from './warning.ts'
 
 export interface Surroundings {
   readonly queries: Queries
@@ -23,7 +24,7 @@ export const MAX_WARNINGS = 20
  * The cluster may change between two steps; if the policy itself does, the rest of it is left for another time.
  * @param policy read without any problem: the places of its entries are those of the object
  */
-export function* advise(policy: Policy, surroundings: Surroundings): Steps<Warning[]> {
+export function* advise(policy: AnyPolicy, surroundings: Surroundings): Steps<Warning[]> {
   const warnings: Warning[] = []
   const { queries } = surroundings
   const known = queries.active(policy.key)
@@ -35,12 +36,27 @@ export function* advise(policy: Policy, surroundings: Surroundings): Steps<Warni
   return warnings
 }
 
-function* everything(policy: Policy, { queries, serviceRanges }: Surroundings): Found {
+function* everything(policy: AnyPolicy, { queries, serviceRanges }: Surroundings): Found {
   yield* selectsNoPod(policy, queries)
   const ofSelected = selectedPorts(policy, queries)
   for (const place of rulesOf(policy, queries)) {
-    yield* unmatchedPeers(place, queries)
-    yield* servicesInBlocks(place, serviceRanges)
-    yield* unknownPorts(place, queries, ofSelected)
+    yield* neverReached(place)
+    yield* warningsOf(place, 'peer-matches-nothing', peersOf(place), unmatchedPeers(place))
+    yield* warningsOf(place, 'ipblock-in-service-range', peersOf(place), servicesInBlocks(place, serviceRanges))
+    yield* warningsOf(place, 'named-port-unknown', 'protocols', unknownPorts(place, ofSelected))
   }
+}
+
+/**
+ * One warning for each remark. Or one for the list of a ClusterNetworkPolicy, whose entries cannot be told apart any more: each network of a
+ * peer is a peer by now, and each protocol of a named port a port.
+ */
+function* warningsOf({ policy, path }: RulePlace, reason: WarningReason, list: string, remarks: Remarks): Found {
+  const messages: string[] = []
+  for (const remark of remarks) {
+    if (remark === undefined) yield undefined
+    else if (isClusterPolicy(policy)) messages.push(remark.message)
+    else yield { policy: policy.key, reason, field: `${path}.${remark.part}`, message: remark.message }
+  }
+  if (messages.length > 0) yield { policy: policy.key, reason, field: `${path}.${list}`, message: messages.join('; also ') }
 }

@@ -1,8 +1,8 @@
 // ipBlocks of Services: a packet to a Service is judged when it has the address of one of its pods already.
 import { type AddressRange, contains, formatRange } from '../cluster/address.ts'
 import type { BlockPeer } from '../policy/types.ts'
-import type { RulePlace } from './rule-place.ts'
-import type { Found } from './warning.ts'
+import { peersOf, type RulePlace } from './rule-place.ts'
+import type { Remarks } from './warning.ts'
 
 const WHY = {
   ingress: 'packets come from the addresses of pods, nodes and the outside, never from that of a Service; name these instead',
@@ -10,7 +10,8 @@ const WHY = {
 } as const
 
 /** Blocks, and exceptions from blocks, that are all Services. A wider one matches other addresses, and is left alone. */
-export function* servicesInBlocks({ policy, rule, direction, peersPath }: RulePlace, serviceRanges: readonly AddressRange[]): Found {
+export function* servicesInBlocks(place: RulePlace, serviceRanges: readonly AddressRange[]): Remarks {
+  const { rule, direction } = place
   if (rule.peers === 'any' || serviceRanges.length === 0) return
   for (const [index, peer] of rule.peers.entries()) {
     yield undefined
@@ -19,7 +20,7 @@ export function* servicesInBlocks({ policy, rule, direction, peersPath }: RulePl
       const services = serviceRanges.find((each) => contains(each, range.first) && contains(each, range.last))
       if (services === undefined) continue
       const message = `${formatRange(range)} ${effect}: it is inside the Services' range ${formatRange(services)}, and ${WHY[direction]}`
-      yield { policy: policy.key, reason: 'ipblock-in-service-range', field: `${peersPath}[${index}].ipBlock.${step}`, message }
+      yield { part: `${peersOf(place)}[${index}].ipBlock.${step}`, message }
       if (step === 'cidr') break // and its exceptions with it
     }
   }

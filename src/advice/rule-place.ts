@@ -1,31 +1,41 @@
 // The rules of a policy with their places in the object, and with their peers as the compiler knows them.
+import type { Reach } from '../compiler/peers/reach.ts'
 import type { Queries } from '../compiler/queries.ts'
-import type { ActiveRule } from '../compiler/stages/active-policy.ts'
-import { type Direction, DIRECTIONS, type Policy, type Rule } from '../policy/types.ts'
+import type { ActiveRule, AnyPolicy } from '../compiler/stages/active-policy.ts'
+import { type ClusterRule, type Direction, DIRECTIONS, type Rule } from '../policy/types.ts'
 
 export interface RulePlace {
-  readonly policy: Policy
+  readonly policy: AnyPolicy
   readonly direction: Direction
   /** `spec.ingress[0]` */
   readonly path: string
-  /** `spec.ingress[0].from` */
-  readonly peersPath: string
-  readonly rule: Rule
+  readonly rule: Rule | ClusterRule
   /** The same with its peers as the compiler knows them. */
   readonly active: ActiveRule
+  /** What its peers are asked of. */
+  readonly reach: Reach
+  /** Rules of the direction before it. */
+  readonly earlier: readonly ActiveRule[]
 }
 
 const PEERS = { ingress: 'from', egress: 'to' } as const
 
+/** Returns the name of the list of peers. */
+export function peersOf({ direction }: RulePlace): 'from' | 'to' {
+  return PEERS[direction]
+}
+
 /** None if the policy selects no pod of this node. */
-export function* rulesOf(policy: Policy, queries: Queries): Iterable<RulePlace> {
-  const known = queries.active(policy.key)
-  if (known?.policy !== policy) return
+export function* rulesOf(policy: AnyPolicy, queries: Queries): Iterable<RulePlace> {
+  const reach = queries.reach(policy.key)
+  if (queries.active(policy.key)?.policy !== policy || reach === undefined) return
   for (const direction of DIRECTIONS) {
-    for (const [index, rule] of (policy[direction] ?? []).entries()) {
-      const active = known.rules[direction]?.[index]
+    const rules: readonly (Rule | ClusterRule)[] = policy[direction] ?? []
+    const known = queries.active(policy.key)?.rules[direction] ?? []
+    for (const [index, active] of known.entries()) {
+      const rule = rules[index]
       const path = `spec.${direction}[${index}]`
-      if (active !== undefined) yield { policy, direction, path, peersPath: `${path}.${PEERS[direction]}`, rule, active }
+      if (rule !== undefined) yield { policy, direction, path, rule, active, reach, earlier: known.slice(0, index) }
     }
   }
 }

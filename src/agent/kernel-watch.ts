@@ -65,7 +65,7 @@ export class KernelWatch {
         return
       }
       this.#note(state)
-      if (state.tables.size > 0 && this.#isDue()) void this.#compare() // a dry run has none
+      if (this.#isDue()) void this.#compare()
     } catch (err) {
       observer.failed?.('compare', failureCode(err))
       this.#outages.state.report('the kernel does not tell whether the tables are still there', err)

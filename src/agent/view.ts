@@ -1,7 +1,7 @@
 // What those who watch may ask the agent: sizes, problems, and who was hit how often.
 import type { Warning } from '../advice/warning.ts'
 import type { Problem } from '../cluster/change.ts'
-import type { CompilerSizes } from '../compiler/compiler.ts'
+import type { CompilerSizes } from '../compiler/sizes.ts'
 import type { HitTotals } from '../counters/totals.ts'
 import type { SetName } from '../nftables/schema.ts'
 import type { Direction } from '../policy/types.ts'

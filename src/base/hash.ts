@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 
 /** Hexadecimal digits of SHA-256 that are kept: 64 bits, so that two texts in one cluster never meet. */
 const DIGEST_DIGITS = 16
+export const FINGERPRINT_DIGITS = 8
 
 /** The first 64 bits of SHA-256 as 16 hexadecimal digits. For names that must not collide. */
 export function digest(text: string): string {
@@ -13,5 +14,5 @@ export function digest(text: string): string {
 export function fingerprint(text: string): string {
   let bits = 0x811c9dc5
   for (let at = 0; at < text.length; at++) bits = Math.imul(bits ^ text.charCodeAt(at), 0x01000193)
-  return (bits >>> 0).toString(16).padStart(8, '0')
+  return (bits >>> 0).toString(16).padStart(FINGERPRINT_DIGITS, '0')
 }

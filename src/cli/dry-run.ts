@@ -1,19 +1,19 @@
 // The kernel of `--dry-run`, and how it is told what would be done: as nft text where a person can read that, else in numbers.
 import type { Logger } from 'pino'
 import { elementsIn, summaryOf } from '../agent/summary.ts'
-import { DryRun } from '../nftables/fake.ts'
+import { FakeKernel } from '../nftables/fake/kernel.ts'
 import { render } from '../nftables/render.ts'
 import type { Transaction } from '../nftables/transaction.ts'
 
 /** A text of more lines is told at debug only: those of a large cluster are megabytes. */
-const READABLE_LINES = 500
+const READABLE_LINES = 1000
 /** Container runtimes cut lines at 16 KiB; quotes and line ends take two characters in JSON. */
 const LONGEST_TEXT = 7000
 
 const WOULD_BE = 'would be done; the kernel is left as it is'
 
-export function dryRun(log: Logger): DryRun {
-  return new DryRun((transaction) => tell(log, transaction))
+export function dryRun(log: Logger): FakeKernel {
+  return new FakeKernel((transaction) => tell(log, transaction))
 }
 
 function tell(log: Logger, transaction: Transaction): void {

@@ -1,6 +1,6 @@
 // The command line as a table of contents: each command with its settings, its help, and the file that runs it.
 import { Command, Option } from 'commander'
-import { type Config, OPTION_NAMES, type OptionName, OPTIONS, type OptionSpec } from '../config/options.ts'
+import { AGENT_OPTION_NAMES, type Config, type OptionName, OPTIONS, type OptionSpec } from '../config/options.ts'
 import { readConfig } from '../config/read.ts'
 import { runAgent } from './agent.ts'
 import { runCleanup } from './cleanup.ts'
@@ -17,10 +17,10 @@ export function programOf(): Command {
     .version(version(), '-V, --version')
     .addHelpText('after', EXIT_CODES)
     .exitOverride()
-  add(program, 'agent', OPTION_NAMES, runAgent)
+  add(program, 'agent', AGENT_OPTION_NAMES, runAgent)
     .description('enforce, and follow every change; SIGTERM stops it, and the rules stay in the kernel')
-  add(program, 'render', ['nodeName', 'source'], runRender)
-    .description('print what would be installed for a folder of manifests, as nft text; the kernel is not touched')
+  add(program, 'render', ['nodeName', 'source', 'output'], runRender)
+    .description('print what would be installed for a folder of manifests, as nft text or JSON; the kernel is not touched')
   add(program, 'cleanup', ['backend'], runCleanup)
     .description('remove everything that an agent installed on this node; nothing is enforced from then on')
   return program

@@ -7,8 +7,9 @@ import { VethguardError } from '../base/errors.ts'
 import { FolderSource } from '../manifests/folder.ts'
 import { render } from '../nftables/render.ts'
 import { replace, ZERO } from '../nftables/transaction.ts'
+import { renderJson } from './render-json.ts'
 
-export async function runRender({ nodeName, source }: Config<'nodeName' | 'source'>): Promise<void> {
+export async function runRender({ nodeName, source, output }: Config<'nodeName' | 'source' | 'output'>): Promise<void> {
   if (source === undefined) throw new VethguardError('CONFIG_INVALID', '--source <dir> (VETHGUARD_SOURCE) is needed')
   const folder = new FolderSource(source)
   const changes: Change[] = []
@@ -23,7 +24,11 @@ export async function runRender({ nodeName, source }: Config<'nodeName' | 'sourc
   await folder.close()
   const compiler = new Compiler(nodeName)
   compiler.apply(changes)
+  process.stdout.write(output === 'json' ? renderJson(compiler) : renderText(compiler))
+}
+
+function renderText(compiler: Compiler): string {
   const { content } = compiler
   const counters = new Map(Array.from(content.counters, (name) => [name, { ...ZERO, comment: compiler.counters.commentOf(name) }]))
-  process.stdout.write(render(replace(content, counters)))
+  return render(replace(content, counters))
 }

@@ -7,7 +7,7 @@
 //     │                                     ▲  └─▶ atoms     ▼
 //     └──▶ local pods ◀── policies ──▶ active ──stages──▶ verdict tables (class → list) ──▶ elements ──▶ in_*, out_*, own_*, self*
 //                                                              └──▶ lists ──▶ verdict_*, tier_*, counters
-import type { Steps } from '../base/steps.ts'
+import { atOnce, type Steps } from '../base/steps.ts'
 import type { Address } from '../cluster/address.ts'
 import { type Pod, type PodKey, podKey, type PolicyKey, splitKey } from '../cluster/objects.ts'
 import type { Content, Delta } from '../nftables/content.ts'
@@ -19,21 +19,12 @@ import { Elements, type Enforced, type Tables } from './endpoints/elements.ts'
 import { type LocalPod, LocalPods } from './endpoints/local-pods.ts'
 import { STAGES, type VerdictTable } from './endpoints/verdict-tables.ts'
 import type { PodRecord } from './model.ts'
+import { claimed } from './peers/peers.ts'
 import { Queries } from './queries.ts'
 import { Realms } from './realms.ts'
+import { type CompilerSizes, sizesOf } from './sizes.ts'
 import { activate, type ActivePolicy, type AnyPolicy, deactivate } from './stages/active-policy.ts'
 import { ContentStore } from './store.ts'
-
-/** Sizes, for metrics and benchmarks. */
-export interface CompilerSizes {
-  readonly pods: number
-  readonly groups: number
-  readonly localPods: number
-  readonly activePolicies: number
-  readonly classes: number
-  readonly tables: number
-  readonly lists: number
-}
 
 /** Changes that are taken in at once where there are many: about a millisecond's work. */
 const PIECE = 50
@@ -48,15 +39,16 @@ export class Compiler {
   readonly #peers = this.#realms.network.peers
   readonly #localPods = new LocalPods()
   readonly #active = new Map<PolicyKey, ActivePolicy>()
+  /** Addresses that are claimed otherwise than before, or by pods that are judged otherwise. */
+  readonly #changedAddresses = new Set<Address>()
   /** What policies reach, as of the last change. */
   readonly queries = new Queries({
     peers: this.#peers,
-    localPods: this.#localPods,
-    active: this.#active,
+    peersFor: (tier) => this.#realms.ofStage(tier === undefined ? 'network' : 'admin')?.peers,
+    localPods: this.#localPods, active: this.#active,
     isLocal: (record) => this.#isLocal(record),
   })
   #activations = 0
-  #activeInTiers = 0
   /** How often a local pod became judged or isolated, or ceased to be. */
   #judgedChanges = 0
 
@@ -76,16 +68,7 @@ export class Compiler {
   }
 
   get sizes(): CompilerSizes {
-    const realms = this.#realms.all()
-    return {
-      pods: this.#peers.pods.size,
-      groups: this.#peers.groups.size,
-      localPods: this.#localPods.size,
-      activePolicies: this.#active.size,
-      classes: realms.reduce((sum, realm) => sum + realm.peers.classes.size, 0),
-      tables: realms.reduce((sum, { size }) => sum + size, 0),
-      lists: realms.reduce((sum, { lists }) => sum + lists.size, 0),
-    }
+    return sizesOf(this.#realms, this.#localPods, this.#active.size)
   }
 
   /** Pods of this node that are subject to policies. */
@@ -131,26 +114,26 @@ export class Compiler {
 
   /** Takes in everything there is. The kernel needs the whole content afterwards. */
   load(changes: readonly Change[]): void {
-    this.#store.unremembered(() => this.#settle(changes))
+    atOnce(this.#takingIn(changes, (write) => this.#store.unremembered(write)))
   }
 
   /** @returns what has to change in the kernel; undefined: nothing */
   apply(changes: readonly Change[]): Delta | undefined {
-    this.#settle(changes)
+    atOnce(this.#takingIn(changes))
     return this.#store.flush()
   }
 
   /** Whether these changes are so much work that others should have their turns in between: see applying(). */
   isMuchWork(changes: readonly Change[]): boolean {
-    return changes.length > MANY || this.#needsTiers(changes)
+    const mayBegin = !this.#realms.hasTiers && changes.some((change) => this.#localPods.maySelect(change, this.#node))
+    return changes.length > MANY || (mayBegin && this.#peers.pods.size > MANY) // the realm of tiers begins with all pods of the cluster
   }
 
   /** As load(). Policies come first: to ask each pod as it comes is cheaper than to ask all pods for each policy. */
   *loading(changes: readonly Change[]): Steps<void> {
     const isPod = ({ kind }: Change): boolean => kind === 'pod'
     for (const piece of piecesOf([...changes.filter((change) => !isPod(change)), ...changes.filter(isPod)])) {
-      yield* this.#preparing(piece)
-      this.load(piece)
+      yield* this.#takingIn(piece, (write) => this.#store.unremembered(write))
       yield
     }
   }
@@ -158,34 +141,28 @@ export class Compiler {
   /** As apply(): nothing of it is to be committed before its end. */
   *applying(changes: readonly Change[]): Steps<Delta | undefined> {
     for (const piece of piecesOf(changes)) {
-      yield* this.#preparing(piece)
-      this.#settle(piece)
+      yield* this.#takingIn(piece)
       yield
     }
     return this.#store.flush()
   }
 
-  /** The first ClusterNetworkPolicy for a pod of this node is much work, in a large cluster. */
-  *#preparing(changes: readonly Change[]): Steps<void> {
-    if (this.#needsTiers(changes)) yield* this.#realms.begin()
-  }
-
-  #needsTiers(changes: readonly Change[]): boolean {
-    return !this.#realms.hasTiers && changes.some(({ kind, now }) => (
-      kind === 'cluster-policy' && now !== undefined && this.#localPods.isSelected(now)
-    ))
+  /** Takes changes in. @param run does what writes to the content */
+  *#takingIn(changes: readonly Change[], run = (write: () => void): void => write()): Steps<void> {
+    run(() => changes.forEach((change) => this.#note(change)))
+    if (this.#localPods.hasNewClusterPolicy()) yield* this.#realms.begin()
+    run(() => this.#settle())
   }
 
   /**
-   * Takes changes in. The order of these steps matters:
+   * Brings everything in step with the changes that were noted. The order of these steps matters:
    *
    * 1. Policies that are active now ask first: classes are split by all that is asked, and only once.
    * 2. Tables judge new classes before pods get other tables, which take over rows of the former ones.
    * 3. Elements follow the new tables before the former ones are released, these before the policies in them, and policies before what
    *    they asked is forgotten: a list, a counter or a class that goes on is never without a user in between, and keeps its number.
    */
-  #settle(changes: readonly Change[]): void {
-    for (const change of changes) this.#note(change)
+  #settle(): void {
     const changedPods = this.#localPods.takeChangedPods()
     const retired = this.#updateActive()
     for (const realm of this.#realms.all()) realm.ask()
@@ -195,7 +172,7 @@ export class Compiler {
     for (const policy of retired) deactivate(policy, this.#realms.of(policy.tier).peers.predicates)
     for (const realm of this.#realms.all()) realm.forget()
     this.#elements.endRound()
-    if (this.#activeInTiers === 0) this.#realms.end()
+    if (!this.#localPods.policies.hasClusterPolicies) this.#realms.end()
   }
 
   #note(change: Change): void {
@@ -221,6 +198,7 @@ export class Compiler {
   #notePod(key: PodKey, pod: Pod | undefined): void {
     const before = this.#peers.pods.get(key)
     const now = this.#realms.setPod(key, pod)
+    for (const address of [...claimed(before), ...claimed(now)]) this.#changedAddresses.add(address)
     if (now !== undefined && this.#isLocal(now)) this.#localPods.put(now)
     else if (before !== undefined) this.#localPods.remove(before)
   }
@@ -244,7 +222,6 @@ export class Compiler {
       const before = this.#active.get(key)
       const now = this.#localPods.activePolicy(key)
       if (before?.policy === now) return []
-      if (before?.tier !== undefined) this.#activeInTiers--
       if (now === undefined) this.#active.delete(key)
       else this.#active.set(key, this.#activate(now))
       return before === undefined ? [] : [before]
@@ -252,9 +229,7 @@ export class Compiler {
   }
 
   #activate(policy: AnyPolicy): ActivePolicy {
-    const active = activate(policy, ++this.#activations, (tier) => this.#realms.of(tier).peers.predicates)
-    if (active.tier !== undefined) this.#activeInTiers++
-    return active
+    return activate(policy, ++this.#activations, (tier) => this.#realms.of(tier).peers.predicates)
   }
 
   /** @returns the tables the pod had, to be released when the kernel's content no longer follows them */
@@ -283,9 +258,9 @@ export class Compiler {
   }
 
   #enforce(changedPods: readonly LocalPod[]): void {
-    const addresses = new Set<Address>(this.#peers.takeChangedAddresses())
-    for (const { record } of changedPods) for (const address of record.pod.addresses) addresses.add(address)
-    for (const address of addresses) this.#elements.set(address, this.#enforced(address))
+    for (const { record } of changedPods) for (const address of record.pod.addresses) this.#changedAddresses.add(address)
+    for (const address of this.#changedAddresses) this.#elements.set(address, this.#enforced(address))
+    this.#changedAddresses.clear()
   }
 
   #enforced(address: Address): Enforced | undefined {

@@ -2,6 +2,7 @@
 // for it, counters beside it, which nothing counts with, have short hashes of all: `members-in/set-HASH-1`, `-2`, and so on.
 import { kindOfPolicy, policyName, splitKey } from '../cluster/objects.ts'
 import { getOrAdd } from '../base/collections.ts'
+import { fingerprint, FINGERPRINT_DIGITS } from '../base/hash.ts'
 import type { CounterName } from '../nftables/content.ts'
 import type { CounterValue } from '../nftables/transaction.ts'
 import type { Direction } from '../policy/types.ts'
@@ -11,10 +12,8 @@ import type { Hit } from './stages/verdict.ts'
 /** `NFTNL_UDATA_COMMENT_MAXLEN` is 128 with the final zero. */
 const LONGEST_COMMENT = 127
 const CUT = '...'
-/** Hexadecimal digits for one hit: enough to tell apart those of one namespace. */
-const DIGITS = 8
 /** Hits in one list, a space between two. */
-const IN_A_LIST = Math.floor((LONGEST_COMMENT + 1) / (DIGITS + 1))
+const IN_A_LIST = Math.floor((LONGEST_COMMENT + 1) / (FINGERPRINT_DIGITS + 1))
 
 /**
  * What a person reads beside a counter: `shop: cart, web` for several policies of a namespace, `edge ingress[3] Deny` for a rule of a
@@ -38,10 +37,11 @@ export function describe(meaning: CounterMeaning): string | undefined {
 
 /**
  * The counters beside this one that have what its comment cannot hold: their names, and the hits that each lists. Without hashes, since
- * a counter comes and goes more often than it is written.
+ * a counter comes and goes more often than it is written. One hit needs no list: the name of its counter tells it, and may be so long that
+ * no name with more in it could be written.
  */
 export function memberLists(name: CounterName, meaning: CounterMeaning): (readonly [CounterName, readonly Hit[]])[] {
-  if (!isOfSeveral(meaning) || describe(meaning)?.endsWith(CUT) !== true) return []
+  if (!isOfSeveral(meaning) || meaning.hits.length < 2 || describe(meaning)?.endsWith(CUT) !== true) return []
   const { hits } = meaning
   return Array.from({ length: Math.ceil(hits.length / IN_A_LIST) }, (_, at) => {
     return [listName(name, at + 1), hits.slice(at * IN_A_LIST, (at + 1) * IN_A_LIST)] as const
@@ -50,7 +50,7 @@ export function memberLists(name: CounterName, meaning: CounterMeaning): (readon
 
 /** What such a list has in its comment. */
 export function describeList(hits: readonly Hit[]): string {
-  return hits.map(({ key }) => shortHash(key)).join(' ')
+  return hits.map(({ key }) => fingerprint(key)).join(' ')
 }
 
 /** Whether this is the counter of several hits in this direction, or of one whose name was too long. */
@@ -71,7 +71,7 @@ export function memberFinder(
   const all = [...hits]
   const byText = new Map(all.map((hit) => [textOf(direction, hit), hit]))
   const byHash = new Map<string, Hit[]>()
-  for (const hit of all) getOrAdd(byHash, shortHash(hit.key), () => []).push(hit)
+  for (const hit of all) getOrAdd(byHash, fingerprint(hit.key), () => []).push(hit)
   return (name) => {
     const { comment = '' } = counters.get(name) ?? {}
     if (comment.endsWith(CUT)) {
@@ -125,11 +125,4 @@ function isOfRule({ policy }: Hit): boolean {
 
 function listName(name: CounterName, number: number): CounterName {
   return `members-${name}-${number}` as CounterName
-}
-
-/** FNV-1a of 32 bits: many policies may share many counters, and a cryptographic hash takes several times as long. */
-function shortHash(key: string): string {
-  let hash = 0x811c9dc5
-  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193)
-  return (hash >>> 0).toString(16).padStart(DIGITS, '0')
 }

@@ -1,7 +1,6 @@
 // Names of the kernel's counters, and what each counts: one for each direction and set of hits, one for each local pod, direction and way
 // of being denied.
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { digest } from '../base/hash.ts'
 import { kindOfPolicy, type PodKey, policyName, type PolicyKey } from '../cluster/objects.ts'
 import type { CounterName } from '../nftables/content.ts'
 import type { Direction } from '../policy/types.ts'
@@ -37,7 +36,7 @@ export function counterName(meaning: CounterMeaning): CounterName {
 export function hitCounter(direction: Direction, hits: readonly Pick<Hit, 'key' | 'policy'>[]): CounterName {
   const [only] = hits
   const short = SHORT[direction]
-  if (hits.length !== 1 || only === undefined) return `${short}/set-${hash(hits.map(({ key }) => key).join('\n'))}` as CounterName
+  if (hits.length !== 1 || only === undefined) return `${short}/set-${digest(hits.map(({ key }) => key).join('\n'))}` as CounterName
   return named(short, 'policy', clusterPrefix(only.policy) + only.key.replace(/^\//, ''))
 }
 
@@ -77,9 +76,5 @@ export function isPast(name: CounterName): boolean {
 
 function named(prefix: string, what: string, key: string): CounterName {
   const plain = `${prefix}/${key}`
-  return (PLAIN.test(key) && plain.length <= LONGEST ? plain : `${prefix}/${what}-${hash(key)}`) as CounterName
-}
-
-function hash(text: string): string {
-  return bytesToHex(sha256(utf8ToBytes(text)).subarray(0, 8))
+  return (PLAIN.test(key) && plain.length <= LONGEST ? plain : `${prefix}/${what}-${digest(key)}`) as CounterName
 }

@@ -1,13 +1,14 @@
 // What policies reach: for advice to their authors, for logs and for metrics. Answered from what the compiler keeps anyway.
-import type { Address } from '../cluster/address.ts'
+import type { Address, Family } from '../cluster/address.ts'
 import type { Pod, PolicyKey } from '../cluster/objects.ts'
-import { matches } from '../policy/selector.ts'
-import type { ClusterPolicy, Direction, NamedPortRef, Policy } from '../policy/types.ts'
+import type { ClusterPolicy, Direction, Policy, Tier } from '../policy/types.ts'
+import type { Interval } from './addresses/atoms.ts'
 import { contenders } from './addresses/ownership.ts'
 import type { LocalPods } from './endpoints/local-pods.ts'
-import type { Group, PodPredicate, PodRecord, Signature } from './model.ts'
+import type { Group, PodRecord } from './model.ts'
 import type { Peers } from './peers/peers.ts'
-import type { ActivePolicy, ActiveRule } from './stages/active-policy.ts'
+import { Reach } from './peers/reach.ts'
+import { type ActivePolicy, type AnyPolicy, isClusterPolicy } from './stages/active-policy.ts'
 
 /** An address that several pods have an equal right to, at least one of them of this node. */
 export interface Contested {
@@ -19,6 +20,8 @@ export interface Contested {
 
 export interface QuerySources {
   readonly peers: Peers
+  /** Peers as NetworkPolicies (undefined) or tiers tell them apart; undefined: no policy of the kind is active. */
+  readonly peersFor: (tier: Tier | undefined) => Peers | undefined
   readonly localPods: LocalPods
   readonly active: ReadonlyMap<PolicyKey, ActivePolicy>
   readonly isLocal: (pod: PodRecord) => boolean
@@ -41,6 +44,12 @@ export class Queries {
     return this.#sources.localPods.policies.ofCluster()
   }
 
+  /** Of both kinds. */
+  *allPolicies(): Iterable<AnyPolicy> {
+    yield* this.policies()
+    yield* this.clusterPolicies()
+  }
+
   /** The policy, if it selects a pod of this node. */
   active(key: PolicyKey): ActivePolicy | undefined {
     return this.#sources.active.get(key)
@@ -52,43 +61,29 @@ export class Queries {
     return active.get(key)?.rules[direction] === undefined ? 0 : localPods.selectedBy(key)
   }
 
+  /** All groups of pods, as peers of NetworkPolicies. */
+  groups(): Iterable<Group> {
+    return this.#sources.peers.groups.ofPods()
+  }
+
+  /** All addresses of a family, in order: pieces in which the same ipBlocks of active NetworkPolicies hold. */
+  intervals(family: Family): readonly Interval[] {
+    return this.#sources.peers.classes.atoms[family].intervals
+  }
+
   /** Groups of pods that a policy selects, on any node. */
-  selected({ namespace, podSelector }: Policy): Group[] {
-    return [...this.#sources.peers.groups.inNamespace(namespace)].filter(({ labels }) => matches(podSelector, labels))
+  *selected(policy: AnyPolicy): Iterable<Group> {
+    const { peers: { groups }, localPods } = this.#sources
+    const candidates = isClusterPolicy(policy) ? groups.ofPods() : groups.inNamespace(policy.namespace)
+    for (const group of candidates) if (localPods.selects(policy, group)) yield group
   }
 
-  /** Whether there is a pod that an active rule's peer matches. */
-  isReached(peer: PodPredicate): boolean {
-    for (const { groups } of this.#sources.peers.signaturesHaving(peer)) if (groups.size > 0) return true
-    return false
-  }
-
-  /** Whether there is a namespace that an active rule's peer matches. */
-  isNamespaceReached(peer: PodPredicate): boolean {
-    return this.#sources.peers.matchesNamespace(peer)
-  }
-
-  /** Whether one of an active egress rule's peers has a port of this name and protocol. */
-  hasPort(peers: ActiveRule['peers'], { protocol, name }: NamedPortRef): boolean {
-    const { predicates } = this.#sources.peers
-    const asked = predicates.name(protocol, name)
-    if (asked === undefined) return false
-    const wanted = peers === 'any' ? 'any' : new Set<unknown>(peers)
-    for (const port of predicates.portsOf(asked)) {
-      for (const signature of this.#sources.peers.signaturesHaving(port)) {
-        if (wanted === 'any' || isBehind(signature, wanted)) return true
-      }
-    }
-    return false
-  }
-
-  /** Protocols of the ports of this name that pods have which an active rule's selectors match ('any': all pods). */
-  protocolsOf(peers: ActiveRule['peers'], name: string): Set<string> {
-    const protocols = new Set<string>()
-    for (const { ports } of this.#groupsBehind(peers)) {
-      for (const port of ports) if (port.name === name) protocols.add(port.protocol)
-    }
-    return protocols
+  /** What the peers of a policy's rules reach; undefined if it is not active. */
+  reach(key: PolicyKey): Reach | undefined {
+    const { active, peersFor } = this.#sources
+    const tier = active.get(key)?.tier
+    const peers = active.has(key) ? peersFor(tier) : undefined
+    return peers && new Reach(peers)
   }
 
   *contested(): Iterable<Contested> {
@@ -99,22 +94,4 @@ export class Queries {
       if (local.length > 0) yield { address, pods: claims.map(({ pod }) => pod), local: local.map(({ pod }) => pod) }
     }
   }
-
-  *#groupsBehind(rulePeers: ActiveRule['peers']): Iterable<Group> {
-    const { peers } = this.#sources
-    if (rulePeers === 'any') {
-      yield* peers.groups.ofPods()
-      return
-    }
-    for (const peer of rulePeers) {
-      if (peer.kind === 'pods') for (const { groups } of peers.signaturesHaving(peer)) yield* groups
-    }
-  }
-}
-
-/** Whether one of these predicates holds of a pod of this signature, or of one of its addresses. */
-function isBehind({ predicates, classes }: Signature, peers: ReadonlySet<unknown>): boolean {
-  if (predicates.some((predicate) => peers.has(predicate))) return true
-  for (const { set } of classes.keys()) if (set.blocks.some((block) => peers.has(block))) return true
-  return false
 }

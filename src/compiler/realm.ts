@@ -4,6 +4,8 @@ import type { Direction } from '../policy/types.ts'
 import type { Elements } from './endpoints/elements.ts'
 import type { LocalPod } from './endpoints/local-pods.ts'
 import { type Stage, type StageName, type VerdictTable, VerdictTables } from './endpoints/verdict-tables.ts'
+import { IdPool } from './ids.ts'
+import { LARGEST_VERDICT } from '../nftables/numbers.ts'
 import { predicatesOf } from './peers/classes.ts'
 import { Peers } from './peers/peers.ts'
 import type { ActivePolicy } from './stages/active-policy.ts'
@@ -13,6 +15,13 @@ import { inOrder, tierStage } from './stages/tier.ts'
 import type { ContentStore } from './store.ts'
 
 type Stages = Readonly<Partial<Record<StageName, VerdictTables>>>
+
+/** Numbers of ClusterNetworkPolicies' classes, lists and verdicts. */
+export type TierIds = Readonly<Record<'classes' | 'lists' | 'verdicts', IdPool>>
+
+export function tierIds(): TierIds {
+  return { classes: new IdPool(), lists: new IdPool(), verdicts: new IdPool(LARGEST_VERDICT) }
+}
 
 export class Realm {
   readonly peers: Peers
@@ -29,13 +38,13 @@ export class Realm {
 
   static ofNetworkPolicies(store: ContentStore, elements: Elements): Realm {
     const lists = Lists.ofNetworkPolicies(store)
-    return new Realm(new Peers(store, ''), [{ name: 'network', judge: networkPolicyStage, inOrder: (policies) => policies, lists }], lists, elements)
+    return new Realm(new Peers(store, '', new IdPool()), [{ name: 'network', judge: networkPolicyStage, inOrder: (policies) => policies, lists }], lists, elements)
   }
 
-  static ofTiers(store: ContentStore, elements: Elements): Realm {
-    const lists = Lists.ofTiers(store)
+  static ofTiers(store: ContentStore, elements: Elements, ids: TierIds): Realm {
+    const lists = Lists.ofTiers(store, ids)
     const stages = (['admin', 'baseline'] as const).map((name): Stage => ({ name, judge: tierStage, inOrder, lists }))
-    return new Realm(new Peers(store, 'tier_'), stages, lists, elements)
+    return new Realm(new Peers(store, 'tier_', ids.classes), stages, lists, elements)
   }
 
   /** Number of tables. */

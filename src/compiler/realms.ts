@@ -1,16 +1,17 @@
-// The realms of both kinds of policies. That of ClusterNetworkPolicies is there only while one applies to a pod of this node: others do not
-// pay for it, neither in memory nor in time.
+// The realms of both kinds of policies. That of ClusterNetworkPolicies begins when the first applies to a pod of this node: other nodes do
+// not pay for it, neither in memory nor in time. It stays as long as there is any, since to begin takes in all pods of the cluster, and
+// the one pod that a policy selects may restart.
 import type { Steps } from '../base/steps.ts'
 import type { ClusterNode, Labels, Pod, PodKey } from '../cluster/objects.ts'
 import type { Elements } from './endpoints/elements.ts'
 import type { StageName } from './endpoints/verdict-tables.ts'
 import type { PodRecord } from './model.ts'
-import { Realm } from './realm.ts'
+import { Realm, tierIds } from './realm.ts'
 import type { ActivePolicy } from './stages/active-policy.ts'
 import type { ContentStore } from './store.ts'
 
-/** Pods that are taken in at once. */
-const PIECE = 200
+/** Pods and nodes that are taken in at once. */
+const PIECE = 100
 
 export class Realms {
   readonly network: Realm
@@ -18,6 +19,8 @@ export class Realms {
   readonly #elements: Elements
   readonly #namespaces = new Map<string, Labels>()
   readonly #nodes = new Map<string, ClusterNode>()
+  /** They outlive the realm: a number that the kernel had must not come again at once with another meaning. */
+  readonly #tierIds = tierIds()
   #tiers: Realm | undefined
 
   constructor(store: ContentStore, elements: Elements) {
@@ -34,14 +37,16 @@ export class Realms {
     return this.#tiers === undefined ? [this.network] : [this.network, this.#tiers]
   }
 
-  /** The realm of a stage; undefined: no ClusterNetworkPolicy applies here. */
+  /** The realm of a stage; undefined: no ClusterNetworkPolicy has applied here. */
   ofStage(stage: StageName): Realm | undefined {
     return stage === 'network' ? this.network : this.#tiers
   }
 
   /** The realm of an active policy. */
   of(tier: ActivePolicy['tier']): Realm {
-    return tier === undefined ? this.network : this.#tiers ?? this.#begun()
+    const realm = tier === undefined ? this.network : this.#tiers
+    if (realm === undefined) throw new RangeError('no ClusterNetworkPolicy applies here')
+    return realm
   }
 
   setNamespace(name: string, labels: Labels | undefined): void {
@@ -66,24 +71,21 @@ export class Realms {
   /** Makes the realm of ClusterNetworkPolicies: all pods of the cluster are their peers. */
   *begin(): Steps<void> {
     if (this.#tiers !== undefined) return
-    const { peers } = (this.#tiers = Realm.ofTiers(this.#store, this.#elements))
+    const { peers } = (this.#tiers = Realm.ofTiers(this.#store, this.#elements, this.#tierIds))
     for (const [name, labels] of this.#namespaces) peers.setNamespace(name, labels)
-    for (const [name, node] of this.#nodes) peers.setNode(name, node)
-    let pods = 0
+    let done = 0
+    for (const [name, node] of this.#nodes) {
+      peers.setNode(name, node)
+      if (++done % PIECE === 0) yield
+    }
     for (const [key, { pod }] of this.network.peers.pods) {
       peers.setPod(key, pod)
-      if (++pods % PIECE === 0) yield
+      if (++done % PIECE === 0) yield
     }
   }
 
-  /** No ClusterNetworkPolicy applies here any more, and no element is left of any. */
+  /** There is no ClusterNetworkPolicy any more, and no element is left of any. */
   end(): void {
     this.#tiers = undefined
-  }
-
-  #begun(): Realm {
-    const beginning = this.begin()
-    while (beginning.next().done !== true);
-    return this.of('Admin')
   }
 }

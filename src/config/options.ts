@@ -142,10 +142,19 @@ export const OPTIONS = {
     schema: readBy(seconds, 'must be a number of seconds from 1 to 99999'),
     default: '180',
   }),
+  output: option({
+    flag: '--output <text|json>',
+    env: 'VETHGUARD_OUTPUT',
+    description: 'what is printed: nft text, or as JSON the elements of each set and what each counter counts',
+    schema: z.enum(['text', 'json'], 'must be text or json'),
+    default: 'text',
+  }),
 } as const
 
 export type OptionName = keyof typeof OPTIONS
-export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[]
+/** All but those of `render` alone. */
+export type AgentOptionName = Exclude<OptionName, 'output'>
+export const AGENT_OPTION_NAMES = (Object.keys(OPTIONS) as OptionName[]).filter((name): name is AgentOptionName => name !== 'output')
 type ValueOf<S> = S extends OptionSpec<infer T> ? T : never
 /** Validated settings. */
-export type Config<N extends OptionName = OptionName> = { readonly [K in N]: ValueOf<(typeof OPTIONS)[K]> }
+export type Config<N extends OptionName = AgentOptionName> = { readonly [K in N]: ValueOf<(typeof OPTIONS)[K]> }

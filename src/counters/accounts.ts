@@ -3,7 +3,7 @@
 import { type PodKey, podKey, type PolicyKey } from '../cluster/objects.ts'
 import type { Compiler } from '../compiler/compiler.ts'
 import { type CounterMeaning, pastDenials, pastHits } from '../compiler/counter-names.ts'
-import { hitsOf, isClusterPolicy, type AnyPolicy } from '../compiler/stages/active-policy.ts'
+import { hitsOf, isClusterPolicy } from '../compiler/stages/active-policy.ts'
 import type { CounterName } from '../nftables/content.ts'
 import { DIRECTIONS } from '../policy/types.ts'
 import type { DeniedBy, HitAction } from '../policy/verdict.ts'
@@ -20,7 +20,7 @@ const DENIED_BY: readonly DeniedBy[] = ['isolation', 'admin', 'baseline']
 
 /** Those of all policies of the cluster. An action of a policy is shown at 0 if the policy applies to a pod of this node. */
 export function* policyAccounts({ queries }: Compiler): Iterable<Account<Omit<PolicyTotal, 'packets'>>> {
-  for (const policy of allPolicies(queries)) {
+  for (const policy of queries.allPolicies()) {
     const { key } = policy
     for (const direction of DIRECTIONS) {
       const actions = new Set(hitsOf(policy, direction).map(({ action }) => action))
@@ -55,9 +55,4 @@ export function accountsOfCounter(meaning: CounterMeaning): { readonly name: Cou
   const { direction } = meaning
   if (meaning.kind === 'denied') return [{ name: pastDenials(direction, meaning.pod, meaning.by), of: meaning.pod }]
   return meaning.hits.map(({ policy, action }) => ({ name: pastHits(direction, policy, action), of: policy }))
-}
-
-export function* allPolicies(queries: Compiler['queries']): Iterable<AnyPolicy> {
-  yield* queries.policies()
-  yield* queries.clusterPolicies()
 }

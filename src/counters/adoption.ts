@@ -10,7 +10,7 @@ import type { CounterName } from '../nftables/content.ts'
 import { type CounterValue, plus } from '../nftables/transaction.ts'
 import { type Direction, DIRECTIONS } from '../policy/types.ts'
 import type { DeniedBy } from '../policy/verdict.ts'
-import { accountsOf, allPolicies } from './accounts.ts'
+import { accountsOf } from './accounts.ts'
 import type { Reading } from './past.ts'
 
 /** Of a ClusterNetworkPolicy in one direction (its CRD). */
@@ -39,7 +39,7 @@ interface Source {
 }
 
 function* sourcesOf(compiler: Compiler, own: readonly CounterName[], wanted: ReadonlySet<CounterName>, reading: Reading): Iterable<Source> {
-  const policies = [...allPolicies(compiler.queries)]
+  const policies = [...compiler.queries.allPolicies()]
   const hits = policies.flatMap((policy) => hitsEver(policy, MAX_RULES)) // their rules may have changed while no agent ran
   const pods = compiler.localPods().map(podKey)
   const pasts = [...own.map(ownPast), ...policies.flatMap(({ key }) => [...accountsOf({ policy: key })]), ...pods.flatMap((pod) => [...accountsOf({ pod })])]

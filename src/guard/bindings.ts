@@ -81,21 +81,25 @@ export function bindPods(localPods: Iterable<Pod>, evidence: Evidence, previous:
  */
 export type IsJudged = (pod: PodKey, way: 'in' | 'out' | 'own') => boolean
 
+/** The sets of veths that are closed, and the way in which their pods are judged. */
+const CLOSED = {
+  bridged: [{ set: 'closed', way: 'in' }, { set: 'closed_out', way: 'out' }],
+  routed: [{ set: 'closed_own', way: 'own' }],
+} as const
+
 /**
  * The elements of the guard's sets: `veths`, `veth4`, `veth6`, `closed_own` for routed veths, `ports`, `port4`, `port6`, `closed`,
  * `closed_out` for bridge ports.
  */
 export function guardElements(bindings: Bindings['bindings'], isJudged: IsJudged): Map<SetName, Map<Key, Value>> {
   const elements = new Map<SetName, Map<Key, Value>>()
-  const add = (set: SetName, key: Key, isIn = true): void => {
-    if (isIn) elements.set(set, (elements.get(set) ?? new Map<Key, Value>()).set(key, true))
+  const add = (set: SetName, key: Key): void => {
+    const keys = elements.get(set) ?? new Map<Key, Value>()
+    elements.set(set, keys.set(key, true))
   }
   for (const [pod, { ifname, bridged, addresses }] of bindings) {
-    const link = interfaceKey(ifname)
-    add(bridged ? 'ports' : 'veths', link)
-    add('closed', link, bridged && isJudged(pod, 'in'))
-    add('closed_out', link, bridged && isJudged(pod, 'out'))
-    add('closed_own', link, !bridged && isJudged(pod, 'own'))
+    add(bridged ? 'ports' : 'veths', interfaceKey(ifname))
+    for (const { set, way } of bridged ? CLOSED.bridged : CLOSED.routed) if (isJudged(pod, way)) add(set, interfaceKey(ifname))
     for (const address of addresses) add(`${bridged ? 'port' : 'veth'}${familyOf(address)}`, interfaceKey(ifname, address))
   }
   return elements

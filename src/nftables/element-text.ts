@@ -1,4 +1,5 @@
 // An element as nft text: keys and values spelled as `nft list ruleset` spells them.
+import { padded } from '../base/padded.ts'
 import { formatRange, type Address } from '../cluster/address.ts'
 import type { Key, Value } from './content.ts'
 import { FIELD, schemaOf, type FieldType, type SetName } from './schema.ts'
@@ -9,6 +10,12 @@ const PROTOCOLS: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp', 132: 
 
 /** @returns for example `1:a . tcp . 80 : "in/shop/web"`, `10.0.0.0/8 : 0:2`, `"veth1" . 10.0.0.1` */
 export function elementText(set: SetName, key: Key, value: Value): string {
+  if (value === true) return keyText(set, key)
+  return `${keyText(set, key)} : ${typeof value === 'number' ? classidText(value) : `"${value}"`}`
+}
+
+/** @returns for example `1:a . tcp . 80`, `10.0.0.0/8` */
+export function keyText(set: SetName, key: Key): string {
   const { key: fields, interval = false } = schemaOf(set)
   const end = interval ? key.length / 2 : 0
   const texts: string[] = []
@@ -20,23 +27,12 @@ export function elementText(set: SetName, key: Key, value: Value): string {
     texts.push(isAddress(type) ? addressText(first, last) : scalarRangeText(type, first, interval ? last : undefined))
     at += padded(bytes)
   }
-  const data = dataText(value)
-  return data === undefined ? texts.join(' . ') : `${texts.join(' . ')} : ${data}`
-}
-
-/** Bytes that a field of this length takes in a concatenation. */
-export function padded(bytes: number): number {
-  return (bytes + 3) & ~3
+  return texts.join(' . ')
 }
 
 /** Major and minor, hexadecimal: `1:a`. */
 export function classidText(id: number): string {
   return id === 0 ? 'none' : `${(id >>> 16).toString(16)}:${(id & 0xffff).toString(16)}`
-}
-
-function dataText(value: Value): string | undefined {
-  if (value === true) return undefined
-  return typeof value === 'number' ? classidText(value) : `"${value}"`
 }
 
 function isAddress(type: FieldType): type is AddressType {

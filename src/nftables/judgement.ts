@@ -14,8 +14,7 @@
 // packet leaves.
 import type { Family } from '../cluster/address.ts'
 import { NO_ADMIN_BIT, OUTCOME, OUTCOME_BITS, type Outcome, TIERS_BIT } from './numbers.ts'
-import type { Chain } from './program.ts'
-import type { Field, Rule, Statement } from './statement.ts'
+import type { Chain, Field, Rule, Statement } from './statement.ts'
 
 export type ShortDirection = 'in' | 'out'
 export type TierName = 'admin' | 'baseline'

@@ -11,18 +11,7 @@
 import { parseAddress, parseCidr, type AddressRange } from '../cluster/address.ts'
 import type { CounterName } from './content.ts'
 import { judged, judgedOwn, judgement, ownJudgement } from './judgement.ts'
-import type { TableFamily } from './schema.ts'
-import type { Rule, Statement } from './statement.ts'
-
-export interface Chain {
-  readonly family: TableFamily
-  readonly name: string
-  /** Part of the guard of source addresses, which can be left out: every packet pays for it. */
-  readonly guards?: true
-  /** Only base chains have one. */
-  readonly hook?: { readonly name: 'prerouting' | 'input' | 'forward'; readonly priority: number }
-  readonly rules: readonly Rule[]
-}
+import type { Chain, Rule, Statement } from './statement.ts'
 
 /** Counter in both tables of packets that entered from a pod's veth with an address that the pod does not have. */
 export const SPOOFED = 'spoofed' as CounterName

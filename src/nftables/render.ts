@@ -1,7 +1,7 @@
 // A transaction as nft text: exactly what `nft -f` gets, and what a person reads.
 import type { CounterValue, Command, Transaction } from './transaction.ts'
 import { elementText } from './element-text.ts'
-import type { Chain } from './program.ts'
+import type { Chain } from './statement.ts'
 import { ruleText } from './rule-text.ts'
 import { schemaOf, TABLE_NAME, type SetName } from './schema.ts'
 

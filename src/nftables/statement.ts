@@ -1,7 +1,7 @@
-// Rules as data. rule-text.ts writes them as nft text, netlink/nf-tables/expressions.ts as the expressions that nft would generate.
+// Rules and chains as data. rule-text.ts writes them as nft text, netlink/nf-tables/expressions.ts as the expressions that nft would generate.
 import type { AddressRange } from '../cluster/address.ts'
 import type { CounterName } from './content.ts'
-import type { SetName } from './schema.ts'
+import type { SetName, TableFamily } from './schema.ts'
 
 /** What a rule can read of a packet, by its nft name. */
 export type Field =
@@ -49,4 +49,14 @@ export interface Rule {
   readonly statements: readonly Statement[]
   /** Seen in `nft list ruleset`; at most 127 bytes. */
   readonly comment?: string
+}
+
+export interface Chain {
+  readonly family: TableFamily
+  readonly name: string
+  /** Part of the guard of source addresses, which can be left out: every packet pays for it. */
+  readonly guards?: true
+  /** Only base chains have one. */
+  readonly hook?: { readonly name: 'prerouting' | 'input' | 'forward'; readonly priority: number }
+  readonly rules: readonly Rule[]
 }

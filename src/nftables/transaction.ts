@@ -1,9 +1,9 @@
 // What is to happen to the kernel's tables, all or nothing: a plain value that renders to nft text (render.ts) and encodes to
 // netlink (netlink/nf-tables/encode.ts).
 import type { Content, CounterName, Delta, Key, Value } from './content.ts'
-import { CHAINS, SPOOFED, STRAY, type Chain } from './program.ts'
+import { CHAINS, SPOOFED, STRAY } from './program.ts'
+import type { Chain, Rule } from './statement.ts'
 import { schemaOf, SET_NAMES, type SetName, type TableFamily } from './schema.ts'
-import type { Rule } from './statement.ts'
 
 export interface CounterValue {
   readonly packets: number

@@ -28,7 +28,7 @@ function podPeer({ subject, isWhole }: SubjectReading): ClusterPeer[] | null {
   return isWhole ? [{ kind: 'pods', ...subject }] : null
 }
 
-/** Host bits are masked off without a word: an API server with CRDs of v0.2.0 stored them. */
+/** Masks host bits off and does not report them: API servers with CRDs of v0.2.0 stored them. */
 function readNetworks(place: Place): ClusterPeer[] | null {
   const cidrs = filledList(place)?.map(readCidr) ?? [null]
   const peers = cidrs.flatMap((cidr) => (cidr === null ? [] : [{ kind: 'block' as const, cidr, except: [] }]))

@@ -1,4 +1,4 @@
-// `namespaces: …` and `pods: …` of a ClusterNetworkPolicy: whom it is about, and peers of the same shape.
+// `namespaces: …` and `pods: …` of a ClusterNetworkPolicy: the pods it applies to, and peers of the same shape.
 import { type Place, field, hasOnly, isMissing, isObject, report } from '../cluster/fields.ts'
 import { onlyField } from './crd-fields.ts'
 import { readSelector } from './read-selector.ts'

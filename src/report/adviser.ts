@@ -4,11 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { advise, type Surroundings } from '../advice/advise.ts'
 import { Settling } from '../advice/settling.ts'
-import { type Warning, warningText } from '../advice/warning.ts'
+import { placeText, type Warning, warningText } from '../advice/warning.ts'
 import type { Problem } from '../cluster/change.ts'
-import type { PolicyKey } from '../cluster/objects.ts'
+import { kindOfPolicy, type PolicyKey, policyName } from '../cluster/objects.ts'
 import type { Notice } from '../cluster/notice.ts'
-import type { Policy } from '../policy/types.ts'
+import type { AnyPolicy } from '../compiler/stages/active-policy.ts'
 import { inTurns, type Steps, Turn } from '../base/steps.ts'
 import { ContestedAddresses } from './contested-addresses.ts'
 import { type Line, writeFew } from './few-lines.ts'
@@ -123,12 +123,12 @@ export class Adviser {
     const { sliceMs, pauseMs, everyMs } = this.#timing
     const pause = (): Promise<void> => sleep(pauseMs, undefined, { ref: false, signal: this.#stop.signal })
     const turn = new Turn({ turnMs: sliceMs, pause })
-    const found = await inTurns(this.#looking([...this.#options.queries.policies()]), turn)
+    const found = await inTurns(this.#looking([...this.#options.queries.allPolicies()]), turn)
     this.#nextMs = performance.now() + Math.max(everyMs, turn.workedMs * REST)
     return found
   }
 
-  *#looking(policies: readonly Policy[]): Steps<Warning[]> {
+  *#looking(policies: readonly AnyPolicy[]): Steps<Warning[]> {
     const found: Warning[] = []
     for (const policy of policies) {
       if (!this.#options.hasProblems(policy.key)) found.push(...yield* advise(policy, this.#options))
@@ -140,19 +140,22 @@ export class Adviser {
   #tell({ begun, ended }: { readonly begun: readonly Warning[]; readonly ended: readonly Warning[] }): void {
     writeFew(this.#options.log, [...begun.map(warningLine), ...ended.map(mendedLine)])
     for (const { policy, reason, field, message } of begun) {
-      this.#options.notify({ kind: 'NetworkPolicy', key: policy, reason: inCamelCase(reason), message: `${field} ${message}` })
+      this.#options.notify({ kind: kindOfPolicy(policy), key: policy, reason: inCamelCase(reason), message: `${field} ${message}` })
     }
   }
 }
 
 /** A policy without pods is no node's own: every agent tells it, so none does it loudly. */
 function warningLine(warning: Warning): Line {
-  const { policy, reason, field } = warning
-  return { level: reason === 'selects-no-pod' ? 'info' : 'warn', fields: { policy, reason, field }, text: warningText(warning) }
+  return { level: warning.reason === 'selects-no-pod' ? 'info' : 'warn', fields: fieldsOf(warning), text: warningText(warning) }
 }
 
-function mendedLine({ policy, reason, field }: Warning): Line {
-  return { level: 'info', fields: { policy, reason, field }, text: `NetworkPolicy ${policy}: ${field}: no warning any more` }
+function mendedLine(warning: Warning): Line {
+  return { level: 'info', fields: fieldsOf(warning), text: `${placeText(warning)}: no warning any more` }
+}
+
+function fieldsOf({ policy, reason, field }: Warning): Line['fields'] {
+  return { policy: policyName(policy), reason, field }
 }
 
 function inCamelCase(reason: string): string {

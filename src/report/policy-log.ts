@@ -1,14 +1,15 @@
-// One line for each policy that comes, changes or goes, with how many pods of this node it isolates. Written when the change is in
+// One line for each policy that comes, changes or goes, with how many pods of this node it applies to. Written when the change is in
 // the kernel and the turn of the event loop is over: nothing waits for a log.
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Problem } from '../cluster/change.ts'
-import type { PolicyKey } from '../cluster/objects.ts'
+import { kindOfPolicy, type PolicyKey } from '../cluster/objects.ts'
 import type { Queries } from '../compiler/queries.ts'
+import { type AnyPolicy, isClusterPolicy } from '../compiler/stages/active-policy.ts'
 import type { Notice } from '../cluster/notice.ts'
-import { DIRECTIONS, type Policy } from '../policy/types.ts'
 import type { Change } from '../source.ts'
 import { type Line, writeFew } from './few-lines.ts'
+import { allowsNothing, brokenPolicyLine, podCounts, type PodCounts, type PolicyEvent, policyLine } from './policy-line.ts'
 
 export interface PolicyLogOptions {
   readonly log: Logger
@@ -18,16 +19,17 @@ export interface PolicyLogOptions {
   readonly notify: (notice: Notice) => void
 }
 
-type Event = 'accepted' | 'changed' | 'removed'
-
-const REJECTED = 'policy rejected: it isolates the pods it selects and allows nothing (fail closed)'
-const PARTLY = 'what of it could not be read allows nothing (fail closed)'
-
 /** What there is to tell of a policy. */
 interface State {
-  readonly policy: Policy
+  readonly policy: AnyPolicy
   /** What could not be read of it; undefined: nothing. */
   readonly why: string | undefined
+}
+
+interface News {
+  readonly policy: AnyPolicy
+  readonly pods: PodCounts
+  readonly line: Line
 }
 
 export class PolicyLog {
@@ -35,7 +37,7 @@ export class PolicyLog {
   /** As they were told. */
   readonly #told = new Map<PolicyKey, State>()
   /** As they are; undefined: gone. */
-  #noted = new Map<PolicyKey, Policy | undefined>()
+  #noted = new Map<PolicyKey, AnyPolicy | undefined>()
   #isFirst = true
   #waiting: NodeJS.Immediate | undefined
 
@@ -45,7 +47,9 @@ export class PolicyLog {
 
   /** These are on their way to the kernel. */
   note(changes: readonly Change[]): void {
-    for (const change of changes) if (change.kind === 'policy') this.#noted.set(change.key, change.now)
+    for (const change of changes) {
+      if (change.kind === 'policy' || change.kind === 'cluster-policy') this.#noted.set(change.key, change.now)
+    }
   }
 
   /** Something else could not be read of a policy, or it could be read now. */
@@ -68,34 +72,41 @@ export class PolicyLog {
   }
 
   #write(): void {
-    const [noted, isFirst, { log }] = [this.#noted, this.#isFirst, this.#options]
+    const [noted, isFirst] = [this.#noted, this.#isFirst]
     this.#noted = new Map()
     this.#isFirst = false
-    const lines = [...noted].flatMap(([key, policy]) => this.#learn(key, policy && { policy, why: this.#whyOf(key) }))
+    const news = [...noted].flatMap(([key, policy]) => this.#learn(key, policy && { policy, why: this.#whyOf(key) }))
     // At the start, policies about pods of other nodes are no news.
-    writeFew(log, isFirst ? lines.map((line) => (line.level === 'info' && !isolates(line) ? { ...line, level: 'debug' } : line)) : lines)
-    if (isFirst) log.info({ policies: lines.length, isolating: lines.filter(isolates).length }, 'policies are in force')
+    const level = (line: Line, isHere: boolean): Line => (isFirst && line.level === 'info' && !isHere ? { ...line, level: 'debug' } : line)
+    writeFew(this.#options.log, news.map(({ line, pods }) => level(line, isAboutAny(pods))))
+    if (isFirst) this.#writeSummary(news)
+  }
+
+  #writeSummary(news: readonly News[]): void {
+    const [ofCluster, others] = [news.filter(({ policy }) => isClusterPolicy(policy)), news.filter(({ policy }) => !isClusterPolicy(policy))]
+    const applying = (list: readonly News[]): number => list.filter(({ pods }) => isAboutAny(pods)).length
+    const counts = { policies: others.length, isolating: applying(others), clusterPolicies: ofCluster.length, applying: applying(ofCluster) }
+    this.#options.log.info(counts, 'policies are in force')
   }
 
   /** @returns what is new about it */
-  #learn(key: PolicyKey, now: State | undefined): Line[] {
+  #learn(key: PolicyKey, now: State | undefined): News[] {
     const before = this.#told.get(key)
     if (isDeepStrictEqual(before, now)) return []
-    if (now === undefined) {
-      this.#told.delete(key)
-      return [this.#lineOf(key, 'removed')]
+    if (now !== undefined) {
+      this.#told.set(key, now)
+      return [this.#newsOf(before === undefined ? 'accepted' : 'changed', now)]
     }
-    this.#told.set(key, now)
-    return [this.#lineOf(key, before === undefined ? 'accepted' : 'changed', now)]
+    this.#told.delete(key)
+    return before === undefined ? [] : [this.#newsOf('removed', { ...before, why: undefined })]
   }
 
-  #lineOf(policy: PolicyKey, event: Event, now?: State): Line {
-    const { queries, notify } = this.#options
-    const fields = { policy, isolates: { ingress: queries.podsOf(policy, 'ingress'), egress: queries.podsOf(policy, 'egress') } }
-    if (now?.why === undefined) return { level: 'info', fields, text: `policy ${event}` }
-    const isRejected = allowsNothing(now.policy)
-    notify({ kind: 'NetworkPolicy', key: policy, reason: isRejected ? 'Rejected' : 'AcceptedInPart', message: now.why })
-    return { level: 'warn', fields: { ...fields, why: now.why }, text: isRejected ? REJECTED : `policy ${event} in part: ${PARTLY}` }
+  #newsOf(event: PolicyEvent, { policy, why }: State): News {
+    const pods = podCounts(policy.key, this.#options.queries)
+    if (why === undefined) return { policy, pods, line: policyLine(event, policy, pods) }
+    const reason = allowsNothing(policy) ? 'Rejected' : 'AcceptedInPart'
+    this.#options.notify({ kind: kindOfPolicy(policy.key), key: policy.key, reason, message: why })
+    return { policy, pods, line: brokenPolicyLine(event, policy, pods, why) }
   }
 
   #whyOf(key: PolicyKey): string | undefined {
@@ -105,11 +116,6 @@ export class PolicyLog {
   }
 }
 
-function isolates({ fields }: Line): boolean {
-  const { ingress, egress } = fields['isolates'] as Record<string, number>
-  return ingress !== 0 || egress !== 0
-}
-
-function allowsNothing(policy: Policy): boolean {
-  return DIRECTIONS.every((direction) => (policy[direction] ?? []).every(({ peers, ports }) => peers.length === 0 || ports.length === 0))
+function isAboutAny({ ingress, egress }: PodCounts): boolean {
+  return ingress + egress > 0
 }

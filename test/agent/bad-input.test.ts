@@ -13,7 +13,7 @@ import { emptyKernel, type Kernel } from '../netlink/nf-tables/kernel.ts'
 import { flow } from '../policy/state.ts'
 import { AgentProcess } from './agent-process.ts'
 
-/** So many cases one after another are more lines at once than are warnings (src/agent/few-lines.ts): the others are for debugging. */
+/** So many cases one after another are more lines at once than are warnings (src/report/few-lines.ts): the others are for debugging. */
 const LOG_LEVEL = 'debug'
 /** Of this file something is wrong as long as a case is there: when that has gone, so has the case. */
 const MARKER = 'marker.yaml'

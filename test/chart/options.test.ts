@@ -1,13 +1,13 @@
 // The agent's settings and the chart's values are the same, by name, default and meaning.
 import { expect, test } from '@jest/globals'
 import { parse } from 'yaml'
-import { OPTIONS, type OptionName } from '../../src/config/options.ts'
+import { AGENT_OPTION_NAMES, OPTIONS, type OptionName } from '../../src/config/options.ts'
 import { chartFile, find, render, type Values } from './helm.ts'
 import { MATRIX } from './matrix.ts'
 import { templateOf } from './pod-template.ts'
 
 /** The node's name is the pod's business (downward API): one for all nodes would be wrong on all but one. */
-const NAMES = (Object.keys(OPTIONS) as OptionName[]).filter((name) => name !== 'nodeName')
+const NAMES = AGENT_OPTION_NAMES.filter((name) => name !== 'nodeName')
 const values = parse(chartFile('values.yaml')) as Record<string, unknown>
 const schema = JSON.parse(chartFile('values.schema.json')) as { properties: Record<string, { description?: string }> }
 

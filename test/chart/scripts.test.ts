@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import process from 'node:process'
+import { PATIENCE_MS } from '../../lab/patience.ts'
 import { chartFile } from './helm.ts'
 
 const METRICS = `# TYPE vethguard_denied_packets_total counter
@@ -38,7 +39,7 @@ async function run(script: string, env: Record<string, string>, until: number): 
 }
 
 /** Long enough to succeed, and for what should not to have had the time to. */
-const [LONG, SHORT] = [30, 6]
+const [LONG, SHORT] = [PATIENCE_MS / 1000, 6]
 
 test('a client that must connect is content when it can; one that must not is not, nor is either with a server that is not there', async () => {
   const there = { SERVER: '127.0.0.1', PORT: portOf(state.server) }

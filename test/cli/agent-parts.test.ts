@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals'
 import pino from 'pino'
 import { agentParts } from '../../src/cli/agent-parts.ts'
-import { OPTION_NAMES, OPTIONS } from '../../src/config/options.ts'
+import { AGENT_OPTION_NAMES, OPTIONS } from '../../src/config/options.ts'
 import { readConfig } from '../../src/config/read.ts'
 
 const DEFAULTS = Object.fromEntries(Object.entries(OPTIONS).map(([name, option]) => [name, 'default' in option ? option.default : undefined]))
@@ -12,7 +12,7 @@ test.each([
   [{ events: 'on', dryRun: 'on' }, false], // what it would deny is not denied
   [{}, false],
 ])('%j: Events are written: %s', async (given, isSo) => {
-  const config = readConfig(OPTION_NAMES, { ...DEFAULTS, nodeName: 'n', ...given })
+  const config = readConfig(AGENT_OPTION_NAMES, { ...DEFAULTS, nodeName: 'n', ...given })
   const { agent, metrics, events } = agentParts(config, pino({ level: 'silent' }))
   try {
     expect(events !== undefined).toBe(isSo)

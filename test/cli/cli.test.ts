@@ -37,7 +37,7 @@ describe('help', () => {
     ['agent', ['--node-name', 'NODE_NAME', '--source', 'VETHGUARD_SOURCE', '--kubeconfig', 'KUBECONFIG', '--backend', 'VETHGUARD_BACKEND', '--spoof-guard', '--log-level',
       '--listen', 'VETHGUARD_LISTEN', '--metrics-policy-labels', 'VETHGUARD_METRICS_POLICY_LABELS', '--dry-run', 'VETHGUARD_DRY_RUN', '--events',
       'VETHGUARD_EVENTS', '--cluster-network-policies', 'VETHGUARD_CLUSTER_NETWORK_POLICIES', '--service-cidrs', 'VETHGUARD_SERVICE_CIDRS', '--compare-seconds', 'VETHGUARD_COMPARE_SECONDS']],
-    ['render', ['--node-name', '--source']],
+    ['render', ['--node-name', '--source', '--output', 'VETHGUARD_OUTPUT']],
     ['cleanup', ['--backend']],
   ])('of %s names every flag and environment variable', async (command, texts) => {
     const { code, stdout } = await vethguard([command, '--help'])
@@ -165,7 +165,12 @@ describe('what ends an agent is a line of its log, too', () => {
   })
 
   test('a defect', async () => {
-    const throws = 'setTimeout(() => { throw new TypeError("a defect") }, 1000)'
+    const throws = `
+      const timer = setInterval(() => {
+        if (process.listenerCount("uncaughtExceptionMonitor") === 0) return // it has not begun yet
+        clearInterval(timer)
+        throw new TypeError("a defect")
+      })`
     const env = { NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(throws)}"` }
     const { code, stdout, stderr } = await vethguard(['agent', '--node-name', 'node0', '--source', folder, '--dry-run'], { namespace: kernel.name, env })
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('TypeError: a defect') })

@@ -28,11 +28,14 @@ function contentOf(size: number, counters = size): Content {
   }
 }
 
-function logged(level: 'info' | 'debug' | 'silent', ...transactions: Transaction[]): { readonly lines: Line[]; readonly sizes: number[] } {
+/** What is logged of a transaction, in a kernel that has this already. */
+function logged(level: 'info' | 'debug' | 'silent', transaction: Transaction, before = emptyContent()): { readonly lines: Line[]; readonly sizes: number[] } {
   const texts: string[] = []
   const formatters = { level: (level: string) => ({ level }) }
   const kernel = dryRun(pino({ level, base: { node: 'n'.repeat(253) }, formatters }, { write: (text) => void texts.push(text) }))
-  for (const transaction of transactions) kernel.commit(transaction)
+  void kernel.commit(replace(before, new Map()))
+  texts.length = 0
+  void kernel.commit(transaction)
   return { lines: texts.map((text) => JSON.parse(text) as Line), sizes: texts.map((text) => Buffer.byteLength(text)) }
 }
 
@@ -42,7 +45,7 @@ function nftIn(lines: readonly Line[]): string {
 
 test('a small change is one line, with numbers and its text', () => {
   const change = update(diff(contentOf(1), contentOf(3)))
-  const { lines } = logged('info', change)
+  const { lines } = logged('info', change, contentOf(1))
   expect(lines).toEqual([expect.objectContaining({
     level: 'info', msg: 'would be done; the kernel is left as it is', whole: false, sets: { in_judged4: '+2' }, counters: '+2', nft: render(change),
   })])

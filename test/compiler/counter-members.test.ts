@@ -67,3 +67,11 @@ test('a single policy and a pod need none', () => {
   expect(written(named(1, 200))[1].size).toBe(1)
   expect(memberLists('deny-in/x/a' as CounterName, { kind: 'denied', direction: 'ingress', by: 'isolation', pod: 'x/a' as never })).toEqual([])
 })
+
+test('no name is longer than the kernel takes, however long a policy of which a rule counts is called', () => {
+  for (let length = 200; length <= 253; length++) {
+    const policy = `/${'p'.repeat(length)}` as PolicyKey
+    const [, counters] = written([{ key: `${policy}/accept-24`, policy, action: 'accept', rule: 24 }])
+    for (const name of counters.keys()) expect(name.length).toBeLessThanOrEqual(255)
+  }
+})

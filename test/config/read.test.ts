@@ -52,6 +52,7 @@ test.each([
   ['clusterNetworkPolicies', ['', 'auto', 'true']],
   ['serviceCidrs', ['10.96.0.0', '10.96.0.0/33', '10.96.0.0/12;fd00::/112', 'x', '10.96.0.0/12,x']],
   ['compareSeconds', ['', '0', '-5', '1.5', '3m', '100000']],
+  ['output', ['', 'yaml', 'JSON']],
 ] as const)('%s is none of %j', (name, texts) => {
   for (const text of texts) {
     const { flag, env } = OPTIONS[name]

@@ -1,5 +1,5 @@
 // Hits and denials over whatever happens to policies, pods, tables, counters and agents: no total ever decreases, and each is what
-// was counted, where nothing could be lost. Over a back end in memory: test/agent/hits.test.ts has the kernel.
+// was counted, where nothing could be lost. Over a back end in memory: test/counters/ledger.test.ts has the kernel.
 import { afterEach, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Agent } from '../../src/agent/agent.ts'

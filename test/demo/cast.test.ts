@@ -12,14 +12,15 @@ beforeAll(() => {
 afterAll(() => lab.close())
 
 test('the examples are sound, and fit the lab', async () => {
-  const { pods, namespaces, policies } = await readCluster(EXAMPLES)
-  expect([pods.length, namespaces.length, policies.length]).toEqual([10, 4, 20])
-  const { clients, services } = castOf(lab, pods)
+  const { pods, namespaces, policies, clusterPolicies } = await readCluster(EXAMPLES)
+  expect([pods.length, namespaces.length, policies.length, clusterPolicies.length]).toEqual([10, 4, 20, 8])
+  const { clients, services, metadata } = castOf(lab, pods)
   expect(clients.map(({ name }) => name).slice(0, 3)).toEqual(['internet/customer', 'internet/blocked', 'shop/web'])
   expect(services.map(serviceName)).toEqual([
     'shop/web:8080', 'shop/canary:8081', 'shop/api:8080', 'shop/cache:6379', 'shop/cache:9121', 'data/postgres:5432',
     'data/postgres:9187', 'monitoring/prometheus:9090', 'monitoring/grafana:3000', 'kube-system/dns:53/UDP', 'internet/bank:443',
   ])
+  expect(serviceName(metadata)).toBe('cloud/metadata:80')
 })
 
 test('a manifest with another address is named, with the address that it must have', async () => {

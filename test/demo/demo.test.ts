@@ -81,10 +81,10 @@ function marks(scene: string): { open: number; closed: number; wrong: number } {
   return { open: count('●'), closed: count('·'), wrong: count('✗') }
 }
 
-test('shows everybody reaching everybody, the policies in force, a label change, hits and a denial, and leaves nothing', async () => {
+test('shows everybody reaching everybody, the policies in force, a label change, hits, a denial and ClusterNetworkPolicies, and leaves nothing', async () => {
   const demo = new Demo()
   expect(`${String(await demo.ended())}\n${demo.output}`).toMatch(/^0\n/)
-  const [, before, after, relabelled, hits, denial] = demo.output.split(/^\d {2}/m)
+  const [, before, after, relabelled, hits, denial, ofCluster] = demo.output.split(/^\d {2}/m)
   expect(marks(before!)).toEqual({ open: 120, closed: 0, wrong: 0 })
   expect(marks(after!)).toEqual({ open: 24, closed: 96, wrong: 0 })
   expect(relabelled!.match(/\S+ → \S+ +(allowed|denied) → \w+/g)).toEqual([
@@ -95,8 +95,29 @@ test('shows everybody reaching everybody, the policies in force, a label change,
   expect(relabelled).toMatch(/[\d.]+ ms from the new file/)
   expect(hits).toMatch(/ 4 shop\/web-from-internet/)
   expect(denial).toMatch(/egress of shop\/web: denied\s+isolated by allow-dns, default-deny, web-and-jobs-to-api/)
+  showsClusterPolicies(ofCluster!)
   expect(demo.traces()).toEqual([])
 })
+
+/** Who is allowed and denied now, and by what; hits by rule; denials of a pod by what caused them. */
+function showsClusterPolicies(scene: string): void {
+  const flips = [...scene.matchAll(/(\S+) → (\S+) +(allowed|denied) → \w+ +(.*)/g)].map(([, from, to, was, cause]) => `${from} ${to} ${was} ${cause}`)
+  expect(flips).toEqual([
+    ...['shop/web', 'shop/canary', 'shop/api', 'shop/reports', 'shop/cache', 'data/postgres', 'data/backup'].map((pod) => (
+      `${pod} kube-system/dns:53/UDP denied Admin dns-clients egress[0]`
+    )),
+    'monitoring/prometheus cloud/metadata:80 allowed Admin no-metadata egress[0]',
+    'monitoring/grafana cloud/metadata:80 allowed Admin no-metadata egress[0]',
+    'kube-system/dns monitoring/prometheus:9090 allowed Baseline namespaces-apart ingress[0]',
+    'kube-system/dns monitoring/grafana:3000 allowed Baseline namespaces-apart ingress[0]',
+    'kube-system/dns cloud/metadata:80 allowed Admin no-metadata egress[0]',
+  ])
+  for (const hits of ['data-stays-inside egress[0] Pass', 'no-metadata egress[0] Deny', 'dns-clients egress[0] Accept', 'within-monitoring ingress[0] Accept']) {
+    expect(scene).toMatch(new RegExp(`^ +[1-9]\\d* ${hits.replace(/[[\]]/g, '\\$&')} `, 'm'))
+  }
+  expect(scene).toMatch(/ monitoring\/grafana +0 +[1-9]\d* +[1-9]\d*$/m)
+  expect(scene).toContain('all is as before')
+}
 
 test('a node that drops what the policies allow: every such cell and counter is named, and the demo fails', async () => {
   const demo = new Demo()

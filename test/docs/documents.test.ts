@@ -31,6 +31,11 @@ test.each(DOCUMENTS)('commands that %s names are there', (document) => {
   expect(named.filter((name) => !(name in scripts))).toEqual([])
 })
 
+test.each(DOCUMENTS)('files and folders of the repository that %s names are there', (document) => {
+  const paths = [...read(document).matchAll(/(?<![\w./-])(?:src|test|lab|demo|bench|scripts)\/[\w./-]*\w/g)].map(([path]) => path)
+  expect(paths.filter((path) => !existsSync(join(REPOSITORY, path)))).toEqual([])
+})
+
 describe('docs/semantics.md', () => {
   const rows = read('docs/semantics.md').split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| situation'))
 

@@ -1,8 +1,8 @@
 // The image: built from the Dockerfile, looked into, and run with the rights of the chart's pod.
 import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { until } from '../../lab/patience.ts'
 import { AgentLab, cells } from '../agent/agent-lab.ts'
 import { policyObject } from '../situations/fixture.ts'
 import { Container, runContainer } from './container.ts'
@@ -12,7 +12,6 @@ const PACKAGE = JSON.parse(readFileSync(new URL('../../package.json', import.met
   version: string; dependencies: Record<string, string>; devDependencies: Record<string, string>
 }
 const DENY_A = policyObject('deny-a', { podSelector: { matchLabels: { pod: 'a' } } })
-const PATIENCE_MS = 20_000
 const MEGABYTE = 1_000_000
 
 let image: Image
@@ -129,9 +128,5 @@ describe('a container with CAP_NET_ADMIN only, read-only', () => {
 })
 
 async function heard(container: Container, text: string): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS
-  while (!container.stdout.includes(text)) {
-    if (performance.now() > deadline) throw new Error(`the container did not say ${text}, but ${container.stdout}${container.stderr}`)
-    await sleep(10)
-  }
+  await until(() => container.stdout.includes(text), () => `the container to say ${text}; it said ${container.stdout}${container.stderr}`)
 }

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { environment, installPackage, type Package, REPOSITORY } from './package.ts'
 
-const TIMEOUT_MS = 5 * 60_000
 const MANIFEST = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as {
   version: string; engines: { node: string }; devDependencies: Record<string, string>
 }
@@ -14,7 +13,7 @@ let installed: Package
 
 beforeAll(async () => {
   installed = await installPackage()
-}, TIMEOUT_MS)
+})
 afterAll(() => installed.close())
 
 test('packed are the program, compiled, its documents, and nothing else', () => {

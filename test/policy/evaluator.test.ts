@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Pod } from '../../src/cluster/objects.ts'
 import { evaluate } from '../../src/policy/evaluator.ts'
-import type { Policy } from '../../src/policy/types.ts'
-import { flow, namespace, pod, policy } from './state.ts'
+import type { ClusterPolicy, Policy } from '../../src/policy/types.ts'
+import { clusterPolicy, flow, namespace, pod, policy } from './state.ts'
 
 const A = pod('x/a', '10.0.0.1 fd00::1')
 const B = pod('x/b', '10.0.0.2 fd00::2')
@@ -48,6 +48,16 @@ describe('reasons', () => {
   ])('%s: egress %s, ingress %s', (text, egress, ingress) => {
     const verdict = judge(text, [DENY_IN])
     expect([verdict.egress.reason, verdict.ingress.reason]).toEqual([egress, ingress])
+  })
+
+  test('NetworkPolicies never keep a pod from itself, and a ClusterNetworkPolicy may', () => {
+    const isolated = [DENY_IN, policy('x/out', { podSelector: {}, policyTypes: ['Egress'] })]
+    const rules = (to: string) => [{ action: 'Deny', [to]: [{ namespaces: {} }] }]
+    const state = { pods: [A], namespaces: NAMESPACES, policies: isolated }
+    const itself = flow('10.0.0.1 > 10.0.0.1 TCP 80') // as it is seen when it went through a Service
+    expect(evaluate(state, itself)).toMatchObject({ egress: { reason: 'itself' }, ingress: { reason: 'itself' } })
+    const judged = evaluate({ ...state, clusterPolicies: [clusterPolicy('p', { ingress: rules('from'), egress: rules('to') })] }, itself)
+    expect(judged).toMatchObject({ egress: { reason: 'refused' }, ingress: { reason: 'refused' } })
   })
 
   test('a node judges its own pods only', () => {
@@ -97,6 +107,18 @@ describe('peers', () => {
     expect(isAllowed('10.0.0.4 > 10.0.0.1 TCP 80', [allow({ from: [{ namespaceSelector: {} }] })], pods)).toBe(true)
     expect(isAllowed('10.0.0.4 > 10.0.0.5 TCP 80', [inUnknown], pods)).toBe(true)
     expect(isAllowed('10.0.0.1 > 10.0.0.5 TCP 80', [inUnknown], pods)).toBe(false)
+  })
+
+  test('a namespace not known is in subjects and peers of ClusterNetworkPolicies that are about all namespaces, and in no others', () => {
+    const deny = (name: string, subject: object, peer: object) => clusterPolicy(name, { subject, ingress: [{ action: 'Deny', from: [peer] }] })
+    const [all, others] = [{ namespaces: {} }, { namespaces: { matchExpressions: [{ key: 'team', operator: 'NotIn', values: ['blue'] }] } }]
+    const decided = (text: string, ...policies: ClusterPolicy[]) => (
+      evaluate({ pods: [A, stranger], namespaces: NAMESPACES, policies: [], clusterPolicies: policies }, flow(text)).ingress.decidedBy?.policy
+    )
+    expect(decided('10.0.0.1 > 10.0.0.4 TCP 80', deny('others', others, all))).toBeUndefined()
+    expect(decided('10.0.0.1 > 10.0.0.4 TCP 80', deny('all', all, all))).toBe('/all')
+    expect(decided('10.0.0.4 > 10.0.0.1 TCP 80', deny('others', all, others))).toBeUndefined()
+    expect(decided('10.0.0.4 > 10.0.0.1 TCP 80', deny('all', others, all))).toBe('/all')
   })
 
   test('a block matches by address only: pods too, less its excepts, and never the other family', () => {

@@ -111,7 +111,7 @@ describe('peers', () => {
     ['a bad CIDR beside a good one', { networks: ['10.0.0.0/8', '10.0.0.0/33'] }, 'to[0].networks[1]'],
     ['no CIDR', { networks: [] }, 'to[0].networks'],
     ['more than 25 CIDRs', { networks: Array(26).fill('10.0.0.0/8') }, 'to[0].networks'],
-    ['no object', 'everybody', 'to[0]'],
+    ['no object', 'all pods', 'to[0]'],
   ])('not understood: %s', (_, peer, field) => {
     const protocols = [{ tcp: { destinationPort: { number: 80 } } }]
     expect(readRule({ action: 'Accept', to: [peer, SEEN], protocols })).toEqual(['Accept pods(; ) | TCP 80-80', field])

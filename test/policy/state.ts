@@ -1,8 +1,9 @@
-// Short ways to write clusters for tests of the evaluator.
+// Short ways to write clusters.
 import type { Address } from '../../src/cluster/address.ts'
 import type { Namespace, Pod } from '../../src/cluster/objects.ts'
 import { readPolicy } from '../../src/policy/read.ts'
-import type { Policy } from '../../src/policy/types.ts'
+import { readClusterPolicy } from '../../src/policy/read-cluster-policy.ts'
+import type { ClusterPolicy, Policy } from '../../src/policy/types.ts'
 import type { Flow } from '../../src/policy/verdict.ts'
 import { addressOf } from '../arbitrary/pool.ts'
 
@@ -33,6 +34,13 @@ export function namespace(name: string, labels: Namespace['labels'] = {}): Names
 export function policy(key: string, spec: object): Policy {
   const [namespaceName, name] = key.split('/')
   const { policy: read, problems } = readPolicy({ metadata: { namespace: namespaceName, name }, spec })
+  if (read === undefined || problems.length > 0) throw new Error(JSON.stringify(problems))
+  return read
+}
+
+/** A ClusterNetworkPolicy that reads without a problem; default: of tier Admin, for every pod. */
+export function clusterPolicy(name: string, spec: object): ClusterPolicy {
+  const { policy: read, problems } = readClusterPolicy({ metadata: { name }, spec: { tier: 'Admin', priority: 0, subject: { namespaces: {} }, ...spec } })
   if (read === undefined || problems.length > 0) throw new Error(JSON.stringify(problems))
   return read
 }

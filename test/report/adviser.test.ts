@@ -8,7 +8,7 @@ import type { Compiler } from '../../src/compiler/compiler.ts'
 import type { Notice } from '../../src/cluster/notice.ts'
 import { compilerOf } from '../advice/world.ts'
 import { quietly, until } from '../../lab/patience.ts'
-import { pod, policy } from '../policy/state.ts'
+import { clusterPolicy, pod, policy } from '../policy/state.ts'
 import { nextTurn } from '../agent/agent-in-process.ts'
 import { keepingLog, type LogLine } from '../agent/log-lines.ts'
 
@@ -82,6 +82,17 @@ test('told when it has lasted, in the log, to metrics and to whoever writes Even
   await pass(0)
   expect(told.warnings).toEqual([])
   expect(lines.slice(1)).toMatchObject([{ level: 'info', msg: `NetworkPolicy x/p: ${field}: no warning any more` }])
+})
+
+test('warnings of a ClusterNetworkPolicy have its kind and name', async () => {
+  const edge = clusterPolicy('edge', { ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }, { action: 'Accept', from: [{ namespaces: {} }] }] })
+  const { adviser: told, lines, notices, pass } = advised(compilerOf([WEB], [edge]))
+  await pass(0)
+  await pass(TIMING.settleMs)
+  expect(told.warnings).toMatchObject([{ policy: '/edge', reason: 'rule-never-reached', field: 'spec.ingress[1]' }])
+  expect(lines).toMatchObject([{ level: 'warn', policy: 'edge', reason: 'rule-never-reached', field: 'spec.ingress[1]' }])
+  expect(lines[0]?.msg).toMatch(/^ClusterNetworkPolicy edge: spec\.ingress\[1\] is never reached/)
+  expect(notices).toMatchObject([{ kind: 'ClusterNetworkPolicy', key: '/edge', reason: 'RuleNeverReached' }])
 })
 
 test('a policy that was made before its pods is no news', async () => {

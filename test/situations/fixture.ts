@@ -75,3 +75,7 @@ function container({ port, protocol }: { port: number; protocol: string }): Kube
 export function policyObject(name: string, spec: KubeObject, namespace = 'x'): KubeObject {
   return { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { namespace, name }, spec }
 }
+
+export function clusterPolicyObject(name: string, spec: KubeObject): KubeObject {
+  return { apiVersion: 'policy.networking.k8s.io/v1beta1', kind: 'ClusterNetworkPolicy', metadata: { name }, spec }
+}

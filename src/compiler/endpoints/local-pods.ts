@@ -1,10 +1,11 @@
 // This node's pods and the policies that select them. A policy is active while it selects at least one.
 import { getOrAdd, removeFrom } from '../../base/collections.ts'
-import type { Labels, PodKey, PolicyKey } from '../../cluster/objects.ts'
+import type { Labels, Pod, PodKey, PolicyKey } from '../../cluster/objects.ts'
 import { podKey } from '../../cluster/objects.ts'
 import { matches } from '../../policy/selector.ts'
 import type { ClusterPolicy, Direction, Policy } from '../../policy/types.ts'
 import type { PodRecord } from '../model.ts'
+import type { Change } from '../../source.ts'
 import { type AnyPolicy, isClusterPolicy } from '../stages/active-policy.ts'
 import { Policies } from './policies.ts'
 import type { Tables } from './elements.ts'
@@ -48,9 +49,18 @@ export class LocalPods {
     return this.#selected.get(key)?.pods ?? 0
   }
 
-  /** Whether a ClusterNetworkPolicy selects a local pod. */
-  isSelected(policy: ClusterPolicy): boolean {
-    for (const local of this.#all()) if (this.#selects(policy, local)) return true
+  /** Whether a change may make a ClusterNetworkPolicy select a local pod. @param node whose pods are local */
+  maySelect({ kind, now }: Change, node: string): boolean {
+    if (kind === 'cluster-policy') return now !== undefined
+    return this.policies.hasClusterPolicies && (kind === 'namespace' || (kind === 'pod' && now?.nodeName === node))
+  }
+
+  /** Whether a ClusterNetworkPolicy that selects a local pod is among those that takeChangedPolicies() is going to return. */
+  hasNewClusterPolicy(): boolean {
+    for (const key of this.#changedPolicies) {
+      const policy = this.activePolicy(key)
+      if (policy !== undefined && isClusterPolicy(policy)) return true
+    }
     return false
   }
 
@@ -121,13 +131,22 @@ export class LocalPods {
     return changed
   }
 
+  /** Whether a policy selects pods of this kind; a NetworkPolicy is asked about its own namespace only. */
+  selects(policy: AnyPolicy, pod: Pick<Pod, 'namespace' | 'labels'>): boolean {
+    if (!isClusterPolicy(policy)) return matches(policy.podSelector, pod.labels)
+    const { namespaces, pods } = policy.subject
+    if (!matches(pods, pod.labels)) return false
+    const labels = this.#namespaces.get(pod.namespace)
+    return namespaces.requirements.length === 0 || (labels !== undefined && matches(namespaces, labels))
+  }
+
   *#all(): Iterable<LocalPod> {
     for (const pods of this.#byNamespace.values()) yield* pods.values()
   }
 
   #select(local: LocalPod, key: PolicyKey, policy: AnyPolicy | undefined): void {
     const before = local.selectedBy.get(key)
-    const now = policy !== undefined && this.#selects(policy, local) ? policy : undefined
+    const now = policy !== undefined && this.selects(policy, local.record.pod) ? policy : undefined
     if (before === now) return
     this.#changedPods.add(local)
     this.#changedPolicies.add(key)
@@ -137,13 +156,5 @@ export class LocalPods {
     else local.selectedBy.set(key, now)
     if (pods === 0 || latest === undefined) this.#selected.delete(key)
     else this.#selected.set(key, { policy: latest, pods })
-  }
-
-  #selects(policy: AnyPolicy, { record: { pod } }: LocalPod): boolean {
-    if (!isClusterPolicy(policy)) return matches(policy.podSelector, pod.labels)
-    const { namespaces, pods } = policy.subject
-    if (!matches(pods, pod.labels)) return false
-    const labels = this.#namespaces.get(pod.namespace)
-    return namespaces.requirements.length === 0 || (labels !== undefined && matches(namespaces, labels))
   }
 }

@@ -12,6 +12,10 @@ export class Policies {
     return this.#cluster.get(key) ?? this.#byNamespace.get(splitKey(key).namespace)?.get(key)
   }
 
+  get hasClusterPolicies(): boolean {
+    return this.#cluster.size > 0
+  }
+
   /** NetworkPolicies. */
   *ofNamespaces(): Iterable<Policy> {
     for (const policies of this.#byNamespace.values()) yield* policies.values()

@@ -3,7 +3,7 @@
 import { type Family, familyOf } from '../../cluster/address.ts'
 import type { AddressBook } from '../addresses/address-book.ts'
 import { Atoms } from '../addresses/atoms.ts'
-import { IdPool } from '../ids.ts'
+import type { IdPool } from '../ids.ts'
 import { addressKey, rangeKey } from '../../nftables/keys.ts'
 import type { Atom, Class, Member, Predicate, Signature } from '../model.ts'
 import type { ContentStore } from '../store.ts'
@@ -20,15 +20,16 @@ export class Classes {
   readonly #store: ContentStore
   readonly #sets: '' | 'tier_'
   readonly #emptySignature: Signature
-  readonly #ids = new IdPool()
+  readonly #ids: IdPool
   readonly #cidrs: Record<Family, Map<Key, Class>> = { 4: new Map(), 6: new Map() }
   readonly #created = new Set<Class>()
   readonly #idle = new Set<Class>()
   #size = 0
 
-  /** @param sets whose maps lead to these classes: those of NetworkPolicies, or of ClusterNetworkPolicies */
-  constructor(store: ContentStore, book: AddressBook, emptySignature: Signature, sets: '' | 'tier_') {
+  /** @param options `sets`: whose maps lead to these classes, those of NetworkPolicies or of ClusterNetworkPolicies */
+  constructor(store: ContentStore, book: AddressBook, emptySignature: Signature, { sets, ids }: { readonly sets: '' | 'tier_'; readonly ids: IdPool }) {
     this.#sets = sets
+    this.#ids = ids
     this.atoms = { 4: new Atoms(4, book.of(4)), 6: new Atoms(6, book.of(6)) }
     this.#store = store
     this.#emptySignature = emptySignature

@@ -3,6 +3,7 @@ import { type Address, familyOf } from '../../cluster/address.ts'
 import type { ClusterNode, Labels, Pod, PodKey } from '../../cluster/objects.ts'
 import { AddressBook } from '../addresses/address-book.ts'
 import type { Alike, Asked, BlockPredicate, Class, Group, GroupPredicate, Member, PodPredicate, PodRecord, Predicate, Signature } from '../model.ts'
+import type { IdPool } from '../ids.ts'
 import type { ContentStore } from '../store.ts'
 import { Classes } from './classes.ts'
 import { Groups, join, leave, NO_POD } from './groups.ts'
@@ -33,12 +34,11 @@ export class Peers {
   readonly #signatures = new Signatures()
   readonly #matching = new Matching(this.groups, this.predicates)
   readonly #rematch = new Set<Group>()
-  readonly #changedAddresses = new Set<Address>()
   #renamed: Renamed[] = []
 
-  /** @param sets see Classes */
-  constructor(store: ContentStore, sets: '' | 'tier_') {
-    this.classes = new Classes(store, this.book, this.#signatures.empty, sets)
+  /** @param sets see Classes. @param ids of classes */
+  constructor(store: ContentStore, sets: '' | 'tier_', ids: IdPool) {
+    this.classes = new Classes(store, this.book, this.#signatures.empty, { sets, ids })
   }
 
   /** @returns the pod's record, undefined when it is gone */
@@ -117,13 +117,6 @@ export class Peers {
     return renamed
   }
 
-  /** Addresses whose claims changed since this was last called. */
-  takeChangedAddresses(): Address[] {
-    const changed = [...this.#changedAddresses]
-    this.#changedAddresses.clear()
-    return changed
-  }
-
   #record(pod: Pod): PodRecord {
     if (pod.hostNetwork || pod.faulty) return { pod, group: undefined }
     const { namespace, labels, ports } = pod
@@ -143,7 +136,6 @@ export class Peers {
   }
 
   #claim(address: Address, before: PodRecord | undefined, now: PodRecord | undefined): void {
-    this.#changedAddresses.add(address)
     this.#own(this.book.claim(address, before, now !== undefined && claimed(now).includes(address) ? now : undefined))
   }
 
@@ -199,6 +191,7 @@ export class Peers {
   }
 }
 
-function claimed(record: PodRecord | undefined): readonly Address[] {
+/** The addresses that a pod says are its own. */
+export function claimed(record: PodRecord | undefined): readonly Address[] {
   return record === undefined || record.pod.hostNetwork ? [] : record.pod.addresses
 }

@@ -48,22 +48,23 @@ interface Encoding {
 export class Lists {
   readonly #store: ContentStore
   readonly #encoding: Encoding
-  readonly #ids = new IdPool()
+  readonly #ids: IdPool
   readonly #interned = new Map<string, { readonly number: number; uses: number }>()
 
-  private constructor(store: ContentStore, encoding: Encoding) {
+  private constructor(store: ContentStore, encoding: Encoding, ids: IdPool) {
     this.#store = store
+    this.#ids = ids
     this.#encoding = encoding
   }
 
   /** Those of NetworkPolicies: what is found is accepted. */
   static ofNetworkPolicies(store: ContentStore): Lists {
-    return new Lists(store, new AcceptCounters(store))
+    return new Lists(store, new AcceptCounters(store), new IdPool())
   }
 
   /** Those of ClusterNetworkPolicies, of both tiers. */
-  static ofTiers(store: ContentStore): Lists {
-    return new Lists(store, new VerdictNumbers(store))
+  static ofTiers(store: ContentStore, { lists, verdicts }: Readonly<Record<'lists' | 'verdicts', IdPool>>): Lists {
+    return new Lists(store, new VerdictNumbers(store, verdicts), lists)
   }
 
   get size(): number {

@@ -1,9 +1,9 @@
 // Numbers of the verdicts in lists of tiers, whose highest bits say the outcome; and the counter of the rule that each leads to.
 import { numberKey } from '../../nftables/keys.ts'
-import { LARGEST_VERDICT, OUTCOME, OUTCOME_BITS } from '../../nftables/numbers.ts'
+import { OUTCOME, OUTCOME_BITS } from '../../nftables/numbers.ts'
 import type { Direction } from '../../policy/types.ts'
 import { type CounterMeaning, counterName } from '../counter-names.ts'
-import { IdPool } from '../ids.ts'
+import type { IdPool } from '../ids.ts'
 import type { ContentStore } from '../store.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -12,11 +12,13 @@ const OUTCOME_OF = { accept: OUTCOME.accept, deny: OUTCOME.deny, next: OUTCOME.p
 export class VerdictNumbers {
   readonly sets = 'tier'
   readonly #store: ContentStore
-  readonly #ids = new IdPool(LARGEST_VERDICT)
+  readonly #ids: IdPool
   readonly #interned = new Map<string, { readonly number: number; uses: number }>()
 
-  constructor(store: ContentStore) {
+  /** @param ids up to LARGEST_VERDICT */
+  constructor(store: ContentStore, ids: IdPool) {
     this.#store = store
+    this.#ids = ids
   }
 
   /** The number of a verdict, held until `release`. */

@@ -24,7 +24,7 @@ export class Interner {
     }
   }
 
-  /** The same node; its own name is in its labels too, and in those of its pods' nodeName. */
+  /** The same node, with shared values of labels. */
   node(node: ClusterNode): ClusterNode {
     return { ...node, labels: mapValues(node.labels, (text) => this.#text(text)) }
   }

@@ -1,9 +1,8 @@
 // Tables, counters, sets, chains and rules → their messages, as nft 1.0.6 would send them.
 import { padded } from '../../base/padded.ts'
 import type { CounterName } from '../../nftables/content.ts'
-import type { Chain } from '../../nftables/program.ts'
+import type { Chain, Rule } from '../../nftables/statement.ts'
 import { FIELD, schemaOf, SET_NAMES, TABLE_NAME, type FieldType, type SetName, type TableFamily } from '../../nftables/schema.ts'
-import type { Rule } from '../../nftables/statement.ts'
 import type { CounterValue, TableFlag } from '../../nftables/transaction.ts'
 import { interval } from './elements.ts'
 import { writeExpressions } from './expressions.ts'

@@ -1,9 +1,10 @@
 // ClusterNetworkPolicies on a real API server, with the definitions that their project publishes: these come, change and go while
 // a source reads. The tests go on from each other.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { parseAllDocuments } from 'yaml'
 import { Lab } from '../../../lab/lab.ts'
 import { AGENT_RULES } from '../account.ts'
 import { ApiServer } from '../api-server.ts'
@@ -12,6 +13,7 @@ import { until } from '../cluster/until.ts'
 import type { ApiObject } from '../resource-path.ts'
 import { SourceProcess } from './source-process.ts'
 
+const EXAMPLES = join(import.meta.dirname, '..', '..', '..', 'examples', 'cluster-policies')
 const NODE: ApiObject = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1', labels: { zone: 'a' } } }
 const BOTH = ['cluster-policy /plain', 'node n1']
 const ALL = ['cluster-policy /nodes', ...BOTH]
@@ -38,7 +40,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** Denies everything from its peer to everybody. */
+/** Denies all pods to send to its peer. */
 function policy(version: string, name: string, peer: object): ApiObject {
   return {
     apiVersion: `policy.networking.k8s.io/${version}`,
@@ -111,4 +113,12 @@ test('when the definition is removed, policies and nodes are forgotten, and when
   await until('stored policy', () => server.admin.apply(policy('v1beta1', 'plain', { namespaces: {} })))
   await source.until('policy and node', () => source.clusterWide().length === 2)
   expect(source.clusterWide()).toEqual(BOTH)
+})
+
+test('those of examples/ are taken as they are, by the standard channel', async () => {
+  const texts = readdirSync(EXAMPLES).map((file) => readFileSync(join(EXAMPLES, file), 'utf8'))
+  const objects = texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as ApiObject))
+  for (const object of objects) expect((await server.admin.create(object))['spec']).toEqual(object['spec']) // no field of it is unknown
+  await source.until('all of them', () => source.clusterWide().length === BOTH.length + objects.length)
+  expect(source.problems()).toEqual({})
 })

@@ -18,13 +18,12 @@ interface Line {
   readonly problems?: readonly { readonly field: string }[]
 }
 
-
 export class SourceProcess {
-  readonly #daemon: Daemon
+  private readonly daemon: Daemon
 
   /** Starts it. @param folder for its log */
   constructor({ namespace, kubeconfig, folder }: { readonly namespace: string; readonly kubeconfig: string; readonly folder: string }) {
-    this.#daemon = new Daemon({
+    this.daemon = new Daemon({
       namespace,
       argv: [process.execPath, '--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'source-printer.ts')],
       environment: { KUBECONFIG: kubeconfig },
@@ -34,7 +33,7 @@ export class SourceProcess {
 
   /** Everything that was delivered, in order. */
   delivered(): Delivered[] {
-    return this.#lines().flatMap(({ changes = [] }) => changes)
+    return this.lines().flatMap(({ changes = [] }) => changes)
   }
 
   /** What is in force, by `kind key`. */
@@ -50,35 +49,35 @@ export class SourceProcess {
 
   /** Fields with problems, of each object that has any. */
   problems(): Record<string, string[]> {
-    const last = new Map(this.#lines().flatMap(({ object, problems = [] }) => (object === undefined ? [] : [[object, problems.map(({ field }) => field)]])))
+    const last = new Map(this.lines().flatMap(({ object, problems = [] }) => (object === undefined ? [] : [[object, problems.map(({ field }) => field)]])))
     return Object.fromEntries([...last].filter(([, fields]) => fields.length > 0))
   }
 
   /** Messages of its log. */
   messages(): string[] {
-    return this.#lines().flatMap(({ msg = '' }) => msg)
+    return this.lines().flatMap(({ msg = '' }) => msg)
   }
 
   /** Versions of ClusterNetworkPolicy that it has turned to. */
   versions(): string[] {
-    return this.#lines().flatMap(({ version = [] }) => version)
+    return this.lines().flatMap(({ version = [] }) => version)
   }
 
   /** Waits until `holds`. @throws Error with the end of what it has said */
   async until(what: string, holds: () => boolean): Promise<void> {
     try {
-      await until(what, () => Promise.resolve(holds()), () => this.#daemon.assertRunning())
+      await until(what, () => Promise.resolve(holds()), () => this.daemon.assertRunning())
     } catch (cause) {
-      throw new Error(`${String(cause)}\n${this.#daemon.logTail()}`, { cause })
+      throw new Error(`${String(cause)}\n${this.daemon.logTail()}`, { cause })
     }
   }
 
   async kill(): Promise<void> {
-    await this.#daemon.kill()
+    await this.daemon.kill()
   }
 
   /** Half a line at the end is being written. */
-  #lines(): Line[] {
-    return this.#daemon.log.split('\n').slice(0, -1).map((line) => JSON.parse(line) as Line)
+  private lines(): Line[] {
+    return this.daemon.log.split('\n').slice(0, -1).map((line) => JSON.parse(line) as Line)
   }
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import type { ApiClient } from '../api-client.ts'
+import { type ApiClient, ApiError } from '../api-client.ts'
 import type { ApiObject } from '../resource-path.ts'
 import { goModule } from './binaries.ts'
 import { until } from './until.ts'
@@ -43,7 +43,8 @@ export async function installPolicyCrd(admin: ApiClient, channel: Channel, { rel
   })
 }
 
-/** Removes the definition and all policies of the kind. */
+/** Removes the definition and all policies of the kind. Returns when they are gone: until then it could not be installed again. */
 export async function removePolicyCrd(admin: ApiClient): Promise<void> {
   await admin.delete({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: NAME } })
+  await until('end of ClusterNetworkPolicy', () => admin.get(PATH).then(() => false, (error: unknown) => error instanceof ApiError && error.status === 404))
 }
