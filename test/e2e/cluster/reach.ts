@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { formatAddress, type Address, type Family } from '../../../src/cluster/address.ts'
 import { connect, exchange, type Outcome } from '../../../lab/client.ts'
 import { literalAddress } from '../../../lab/host.ts'
+import { PATIENCE_MS } from '../../../lab/patience.ts'
 import type { ClusterNode } from './cluster-node.ts'
 import { Unexpected } from './unexpected.ts'
 
@@ -33,8 +34,6 @@ interface Cell extends Expectation {
 }
 
 const CONNECT_MS = 1000
-/** Time until changes are in force everywhere: kubelet's, kube-proxy's and ours, on a busy machine. */
-const PATIENCE_MS = 15_000
 
 export function placeOf({ name, namespace, address4, address6 }: ClusterNode): Place {
   return { name, namespace, addresses: { 4: literalAddress(address4), 6: literalAddress(address6) } }

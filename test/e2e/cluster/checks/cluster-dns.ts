@@ -1,12 +1,12 @@
 // Names of Services, resolved by cluster DNS as pods do it: through /etc/resolv.conf and the DNS Service.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { PATIENCE_MS } from '../../../../lab/patience.ts'
 import { addDns } from '../dns.ts'
 import { kubectl } from '../kubectl.ts'
 import { Unexpected } from '../unexpected.ts'
 import type { Check, World } from './check.ts'
 import { appPeer } from './ranges.ts'
 
-const PATIENCE_MS = 30_000
 const DNS_PEER = {
   namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
   podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
