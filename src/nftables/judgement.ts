@@ -1,19 +1,24 @@
 // The chains that judge new connections, made once for each direction and family (program.ts has the picture).
 //
-//   in4 ─┬─ by NetworkPolicies alone ─▶ class of the other end ─▶ in4_pair ─▶ in4_default ─▶ in4_decide: the list ─▶ count and return,
-//        │                                    ▲                                              or in4_isolation ─▶ count, log, drop
-//        │                               in4_network
-//        │                                    ▲ isolated
-//        └─▶ in4_admin ──no rule, or Pass─▶ in4_next ──not isolated─▶ in4_baseline ──no rule, or Pass─▶ return
-//               └─ Accept ─▶ return, Deny ─▶ in4_admin_denied            └─ the same
+//   in4 ─┬─ no tiers ─▶ class of the other end ─▶ in4_pair ─▶ in4_default ─▶ in4_decide: the list ─▶ count and return,
+//        │                        ▲                                          or in4_isolation ─▶ count, log, drop
+//        │                   in4_network
+//        │                        ▲ isolated
+//        └─ tiers ─▶ in4_admin ──no rule, or Pass─▶ in4_next ──not isolated─▶ in4_baseline ──no rule─▶ in4_undecided ─▶ return
+//                        └─ Accept ─▶ return, Deny ─▶ in4_admin_denied            └─ the same
 //
 //   own4: the same for what pods send to their own node. NetworkPolicies do not isolate pods from it, so only the tiers are asked.
 //
 // A tier is asked like NetworkPolicies are: class of the other end, in4_admin_pair, in4_admin_default, in4_admin_list, and then the verdict.
-// The packet's priority is the scratch register between the look-ups: how to judge, the class, the list, the verdict. It is 0 when the
+// The packet's priority is the scratch register between the look-ups: the tiers, the class, the list, the verdict. It is 0 when the
 // packet leaves.
+//
+// Each look-up finds what the kernel has at that moment, and a commit may fall between two of them. So no sequence of look-ups may end in
+// acceptance because the later ones missed: a packet that met a commit is rather dropped, and its sender sends it again. `*_judged` are
+// sets and no maps, because the elements of a deleted table's maps are gone with the commit, while those of its sets stay for the packets
+// that are still in its chains (nf_tables deactivates what elements refer to, `nft_map_deactivate`).
 import type { Family } from '../cluster/address.ts'
-import { NO_ADMIN_BIT, OUTCOME, OUTCOME_BITS, type Outcome, TIERS_BIT } from './numbers.ts'
+import { OUTCOME, OUTCOME_BITS, type Outcome, TIERS } from './numbers.ts'
 import type { Chain, Field, Rule, Statement } from './statement.ts'
 
 export type ShortDirection = 'in' | 'out'
@@ -44,14 +49,14 @@ const NUMBER_KEY: readonly Field[] = ['meta priority']
 
 /** Judges new connections of pods that are judged. @param direction `in`: to a pod; `out`: from one */
 export function judged(direction: ShortDirection, family: Family): Rule {
-  const map = `${direction}_judged${family}` as const
-  return { statements: [{ set: 'priority', key: [local(direction, family)], map }, { verdict: 'jump', chain: `${direction}${family}` }] }
+  const set = `${direction}_judged${family}` as const
+  return { statements: [{ match: 'set', key: [local(direction, family)], set }, { verdict: 'jump', chain: `${direction}${family}` }] }
 }
 
 /** The same for what pods send to the node itself. */
 export function judgedOwn(family: Family): Rule {
-  const map = `own_judged${family}` as const
-  return { statements: [{ set: 'priority', key: [local('out', family)], map }, { verdict: 'jump', chain: `own${family}` }] }
+  const set = `own_judged${family}` as const
+  return { statements: [{ match: 'set', key: [local('out', family)], set }, { verdict: 'jump', chain: `own${family}` }] }
 }
 
 /** The chains that judge the new connections of one direction and family. */
@@ -59,11 +64,12 @@ export function judgement(direction: ShortDirection, family: Family): Chain[] {
   const name = `${direction}${family}` as const
   const sides: Sides = { direction, family }
   return [
-    chain(name, [[has(TIERS_BIT), goTo(`${name}_admin`)], ...peerClass(name, sides, 'network')]),
+    chain(name, [[tiersOf(sides), goTo(`${name}_admin`)], ...peerClass(name, sides, 'network')]),
     ...networkChains(name, sides),
     ...tierChains(name, 'admin', `${name}_next`, sides),
     chain(`${name}_next`, [[isIsolated(sides), goTo(`${name}_network`)], [goTo(`${name}_baseline`)]]),
-    ...tierChains(name, 'baseline', undefined, sides),
+    ...tierChains(name, 'baseline', `${name}_undecided`, sides),
+    undecided(name, sides),
     chain(`${name}_admin_denied`, [[priorityNone], ...denial('admin', sides)]),
     chain(`${name}_baseline_denied`, [[priorityNone], ...denial('baseline', sides)]),
   ]
@@ -74,10 +80,11 @@ export function ownJudgement(family: Family): Chain[] {
   const name = `own${family}` as const
   const sides: Sides = { direction: 'out', family }
   return [
-    chain(name, [[goTo(`${name}_admin`)]]),
+    chain(name, [[tiersOf(sides), goTo(`${name}_admin`)], [drop]]),
     ...tierChains(name, 'admin', `${name}_next`, sides),
     chain(`${name}_next`, [[isIsolated(sides), priorityNone, back], [goTo(`${name}_baseline`)]]),
-    ...tierChains(name, 'baseline', undefined, sides),
+    ...tierChains(name, 'baseline', `${name}_undecided`, sides),
+    undecided(name, sides),
   ]
 }
 
@@ -117,16 +124,20 @@ function networkChains(name: string, sides: Sides): Chain[] {
   ]
 }
 
-/** One tier of ClusterNetworkPolicies. @param next the chain that decides what the tier does not; undefined: it is accepted */
-function tierChains(name: string, tier: TierName, next: string | undefined, sides: Sides): Chain[] {
+/** What no tier has decided is accepted, if the address has its tiers still: else they went while the packet was being judged. */
+function undecided(name: string, sides: Sides): Chain {
+  return chain(`${name}_undecided`, [[tiersOf(sides), priorityNone, back], [drop]])
+}
+
+/** One tier of ClusterNetworkPolicies. @param next the chain that decides what the tier does not */
+function tierChains(name: string, tier: TierName, next: string, sides: Sides): Chain[] {
   const { direction, family } = sides
   const own = local(direction, family)
   const prefix = `${name}_${tier}`
-  const goOn: Statement[] = next === undefined ? [priorityNone] : [goTo(next)]
   return [
     chain(prefix, [
       ...(family === 6 && tier === 'admin' ? [[...NEIGHBOUR_DISCOVERY, priorityNone, back]] : []),
-      ...(tier === 'admin' && next !== undefined ? [[has(NO_ADMIN_BIT), goTo(next)]] : []),
+      ...(tier === 'admin' ? [[has(TIERS.baselineAlone), goTo(next)]] : []),
       ...peerClass(prefix, sides, 'tier'),
     ]),
     chain(`${prefix}_pair`, [
@@ -135,19 +146,19 @@ function tierChains(name: string, tier: TierName, next: string | undefined, side
     ]),
     chain(`${prefix}_default`, [
       [{ set: 'priority', key: [own], map: `${direction}_${tier}_default${family}` }, goTo(`${prefix}_list`)],
-      goOn,
+      [goTo(next)],
     ]),
     chain(`${prefix}_list`, [
       [{ set: 'priority', key: PORT_KEY, map: 'tier_ports' }, goTo(`${prefix}_verdict`)],
       [{ set: 'priority', key: PORT_KEY, map: 'tier_ranges' }, goTo(`${prefix}_verdict`)],
       [{ set: 'priority', key: NUMBER_KEY, map: 'tier_any' }, goTo(`${prefix}_verdict`)],
-      goOn,
+      [goTo(next)],
     ]),
     chain(`${prefix}_verdict`, [
       [{ countIn: 'tier_counters', key: NUMBER_KEY }],
       [is('accept'), priorityNone, back],
       [is('deny'), goTo(`${direction}${family}_${tier}_denied`)],
-      goOn,
+      [goTo(next)],
     ]),
   ]
 }
@@ -174,6 +185,11 @@ function denial(by: TierName | 'isolation', { direction, family }: Sides): State
     ],
     [drop],
   ]
+}
+
+/** The tiers that judge an address, as the packet's priority. */
+function tiersOf({ direction, family }: Sides): Statement {
+  return { set: 'priority', key: [local(direction, family)], map: `${direction}_tiers${family}` }
 }
 
 /** Of the pods that a tier judges, those that NetworkPolicies isolate. */

@@ -5,7 +5,7 @@ import type { Protocol } from '../cluster/objects.ts'
 import type { Content, CounterName, Key, Value } from './content.ts'
 import type { ShortDirection, TierName } from './judgement.ts'
 import { addressKey, numberKey, pairKey, portKey, selfKey } from './keys.ts'
-import { NO_ADMIN_BIT, outcomeOf, TIERS_BIT } from './numbers.ts'
+import { outcomeOf, TIERS } from './numbers.ts'
 import type { SetName } from './schema.ts'
 
 /** The first packet of a connection, as the hook sees it: after service DNAT, before masquerade. */
@@ -20,8 +20,8 @@ export interface Tuple {
 
 /** One direction of a tuple. */
 export interface Judged {
-  /** What denies; undefined: it is accepted. */
-  readonly deniedBy: TierName | 'isolation' | undefined
+  /** What denies; 'commit': one that fell into the judgement, after which the kernel judges the packet again; undefined: it is accepted. */
+  readonly deniedBy: TierName | 'isolation' | 'commit' | undefined
   /** Every counter that the packet hits, in order. */
   readonly counters: readonly CounterName[]
 }
@@ -41,6 +41,7 @@ interface Query extends Tuple {
 }
 
 const ACCEPTED: Judged = { deniedBy: undefined, counters: [] }
+const CHANGED: Judged = { deniedBy: 'commit', counters: [] }
 
 /** Judges both directions, as chain `forward` calls them. */
 export function lookup(content: Content, tuple: Tuple): Lookup {
@@ -52,23 +53,34 @@ export function lookup(content: Content, tuple: Tuple): Lookup {
 /** Judges what a pod sends to the node itself, as chain `input` does: only tiers deny there. */
 export function lookupOwn(content: Content, tuple: Tuple): Lookup {
   const query: Query = { ...tuple, content, short: 'out', local: tuple.source, remote: tuple.destination }
-  const mode = get(content, `own_judged${familyOf(query.local)}`, addressKey(query.local))
-  const egress = mode === undefined ? ACCEPTED : judgeByTiers(query, Number(mode), () => ACCEPTED)
+  const isJudged = get(content, `own_judged${familyOf(query.local)}`, addressKey(query.local)) !== undefined
+  const tiers = isJudged ? tiersOf(query) : undefined
+  const egress = tiers === undefined ? (isJudged ? CHANGED : ACCEPTED) : judgeByTiers(query, tiers, () => ACCEPTED)
   return { allowed: egress.deniedBy === undefined, egress, ingress: ACCEPTED }
 }
 
 function judge(query: Query): Judged {
-  const mode = get(query.content, `${query.short}_judged${familyOf(query.local)}`, addressKey(query.local))
-  if (mode === undefined) return ACCEPTED
-  return has(Number(mode), TIERS_BIT) ? judgeByTiers(query, Number(mode), () => judgeByNetworkPolicies(query)) : judgeByNetworkPolicies(query)
+  if (get(query.content, `${query.short}_judged${familyOf(query.local)}`, addressKey(query.local)) === undefined) return ACCEPTED
+  const tiers = tiersOf(query)
+  return tiers === undefined ? judgeByNetworkPolicies(query) : judgeByTiers(query, tiers, () => judgeByNetworkPolicies(query))
 }
 
-function judgeByTiers(query: Query, mode: number, ifIsolated: () => Judged): Judged {
-  const admin = has(mode, NO_ADMIN_BIT) ? { ...ACCEPTED, isDecided: false } : askTier(query, 'admin')
+function judgeByTiers(query: Query, tiers: Value, ifIsolated: () => Judged): Judged {
+  const admin = tiers === TIERS.baselineAlone ? { ...ACCEPTED, isDecided: false } : askTier(query, 'admin')
   if (admin.isDecided) return admin
   const isIsolated = get(query.content, `${query.short}_isolated${familyOf(query.local)}`, addressKey(query.local)) !== undefined
-  const { deniedBy, counters } = isIsolated ? ifIsolated() : askTier(query, 'baseline')
+  const { deniedBy, counters } = isIsolated ? ifIsolated() : judgeByBaseline(query)
   return { deniedBy, counters: [...admin.counters, ...counters] }
+}
+
+function judgeByBaseline(query: Query): Judged {
+  const baseline = askTier(query, 'baseline')
+  return baseline.isDecided || tiersOf(query) !== undefined ? baseline : CHANGED
+}
+
+/** The tiers that judge the local address. */
+function tiersOf({ content, short, local }: Query): Value | undefined {
+  return get(content, `${short}_tiers${familyOf(local)}`, addressKey(local))
 }
 
 function askTier(query: Query, tier: TierName): Judged & { readonly isDecided: boolean } {
@@ -114,14 +126,9 @@ function listOf({ content, local, remote }: Query, { stage, pair, byDefault }: M
 
 /** A list's entry: for the port alone, for a range around it, or for everything. */
 function entry({ content, protocol, port }: Query, kind: 'verdict' | 'tier', list: number): Value | undefined {
-  const everything = get(content, `${kind}_any`, numberKey(list))
-  if (protocol === 'other') return everything
-  const key = portKey(list, protocol, port)
-  return get(content, `${kind}_ports`, key) ?? inRange(content, `${kind}_ranges`, key) ?? everything
-}
-
-function has(number: number, bit: number): boolean {
-  return (number & bit) !== 0
+  const key = protocol === 'other' ? undefined : portKey(list, protocol, port)
+  const forPort = key === undefined ? undefined : get(content, `${kind}_ports`, key) ?? inRange(content, `${kind}_ranges`, key)
+  return forPort ?? get(content, `${kind}_any`, numberKey(list))
 }
 
 function get(content: Content, set: SetName, key: Key): Value | undefined {

@@ -1,18 +1,7 @@
-// What the numbers of judged addresses and of verdicts tell by their highest bits. The program compares these bits (judgement.ts), which
-// costs no look-up.
+// What the numbers of tiers and of verdicts tell. The program compares their bits (judgement.ts), which costs no look-up.
 
-/** What `*_judged` says of an address: how it is judged. */
-export const JUDGED = {
-  /** By NetworkPolicies alone. */
-  network: 1,
-  /** By ClusterNetworkPolicies first. */
-  tiers: 0x80000001,
-  /** The same, but none of them is in tier Admin. */
-  baseline: 0xc0000001,
-} as const
-
-export const TIERS_BIT = 0x80000000
-export const NO_ADMIN_BIT = 0x40000000
+/** What `*_tiers` says of an address: which tiers have ClusterNetworkPolicies for it. */
+export const TIERS = { admin: 1, baselineAlone: 2 } as const
 
 /** What a rule of a ClusterNetworkPolicy does to a connection. */
 export type Outcome = 'accept' | 'deny' | 'pass'

@@ -47,7 +47,7 @@ type DirectionSet = 'judged' | 'pair' | 'default' | 'deny'
 function directionSets(direction: 'in' | 'out', family: 4 | 6): Record<string, SetSchema> {
   const address = ADDRESS[family]
   return {
-    [`${direction}_judged${family}`]: { family: 'inet', key: [address], data: 'classid' },
+    [`${direction}_judged${family}`]: { family: 'inet', key: [address] },
     [`${direction}_pair${family}`]: { family: 'inet', key: ['classid', address], data: 'classid' },
     [`${direction}_default${family}`]: { family: 'inet', key: [address], data: 'classid' },
     [`${direction}_deny${family}`]: { family: 'inet', key: [address], data: 'counter' },
@@ -60,13 +60,13 @@ function tierSets<F extends 4 | 6>(family: F) {
   return {
     [`tier_class${family}`]: { family: 'inet', key: [address], data: 'classid' },
     [`tier_cidr${family}`]: { family: 'inet', key: [address], data: 'classid', interval: true },
-    [`own_judged${family}`]: { family: 'inet', key: [address], data: 'classid' },
+    [`own_judged${family}`]: { family: 'inet', key: [address] },
     ...tierDirectionSets('in', family),
     ...tierDirectionSets('out', family),
   } as Record<`${'tier_class' | 'tier_cidr' | 'own_judged'}${F}` | `${'in' | 'out'}_${TierSet}${F}`, SetSchema>
 }
 
-type TierSet = 'isolated' | 'admin' | 'baseline' | 'admin_default' | 'baseline_default' | 'deny_admin' | 'deny_baseline'
+type TierSet = 'tiers' | 'isolated' | 'admin' | 'baseline' | 'admin_default' | 'baseline_default' | 'deny_admin' | 'deny_baseline'
 
 function tierDirectionSets(direction: 'in' | 'out', family: 4 | 6): Record<string, SetSchema> {
   const address = ADDRESS[family]
@@ -75,7 +75,12 @@ function tierDirectionSets(direction: 'in' | 'out', family: 4 | 6): Record<strin
     [`${direction}_${tier}_default${family}`]: { family: 'inet', key: [address], data: 'classid' },
     [`${direction}_deny_${tier}${family}`]: { family: 'inet', key: [address], data: 'counter' },
   })
-  return { [`${direction}_isolated${family}`]: { family: 'inet', key: [address] }, ...ofTier('admin'), ...ofTier('baseline') }
+  return {
+    [`${direction}_tiers${family}`]: { family: 'inet', key: [address], data: 'classid' },
+    [`${direction}_isolated${family}`]: { family: 'inet', key: [address] },
+    ...ofTier('admin'),
+    ...ofTier('baseline'),
+  }
 }
 
 /**

@@ -25,7 +25,7 @@ test.each([
   ['flush ruleset', 'the tables were made anew'],
   ['delete table inet vethguard', 'the tables were made anew'],
   ['delete element inet vethguard in_judged4 { ADDRESS }', /^somebody else changed elements/],
-  ['flush map inet vethguard in_judged4', /^somebody else changed elements/],
+  ['flush set inet vethguard in_judged4', /^somebody else changed elements/],
   ['flush chain inet vethguard forward', 'the tables were made anew'],
   ['insert rule inet vethguard forward accept', 'the tables were made anew'],
 ])('nft %s', async (command, said) => {

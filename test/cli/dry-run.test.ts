@@ -23,7 +23,7 @@ function contentOf(size: number, counters = size): Content {
   const address = (n: number): Key => String.fromCharCode(10, 0, n >> 8, n & 255) as Key
   return {
     ...emptyContent(),
-    sets: new Map([...emptyContent().sets, ['in_judged4', new Map(numbers.map((n) => [address(n), 1]))]]),
+    sets: new Map([...emptyContent().sets, ['in_judged4', new Map(numbers.map((n) => [address(n), true as const]))]]),
     counters: new Set(Array.from({ length: counters }, (_, n) => `in/${'n'.repeat(63)}/${'p'.repeat(180)}${n}` as CounterName)),
   }
 }

@@ -194,9 +194,9 @@ describe('settings', () => {
   test('--compare-seconds: what somebody took out of the kernel is put back, and counted', async () => {
     await agent.kill('SIGTERM')
     agent = await lab.start('--compare-seconds', '1', '--backend', 'nft', '--listen', '127.0.0.1:9611') // nft owns no tables
-    lab.exec('nft', 'flush map inet vethguard in_judged4')
+    lab.exec('nft', 'flush set inet vethguard in_judged4')
     await until(() => labelled(scraper.metrics(), 'vethguard_table_repairs_total')['reason=content'] === 1, 'a repair')
-    expect(lab.exec('nft', 'list map inet vethguard in_judged4')).toContain('elements')
+    expect(lab.exec('nft', 'list set inet vethguard in_judged4')).toContain('elements')
   })
 
   test('--dry-run says what it would do, and does nothing', async () => {

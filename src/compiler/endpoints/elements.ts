@@ -2,8 +2,10 @@
 import { addTo, getOrAdd, removeFrom } from '../../base/collections.ts'
 import { type Address, familyOf } from '../../cluster/address.ts'
 import type { PodKey } from '../../cluster/objects.ts'
+import type { Key, Value } from '../../nftables/content.ts'
 import { addressKey, pairKey, selfKey } from '../../nftables/keys.ts'
-import { JUDGED } from '../../nftables/numbers.ts'
+import { TIERS } from '../../nftables/numbers.ts'
+import type { SetName } from '../../nftables/schema.ts'
 import { type Direction, DIRECTIONS } from '../../policy/types.ts'
 import type { DeniedBy } from '../../policy/verdict.ts'
 import { type CounterMeaning, counterName, SHORT } from '../counter-names.ts'
@@ -76,21 +78,23 @@ export class Elements {
     const [{ side: from }, { side: to }] = [countedOf(before, direction), countedOf(now, direction)]
     if (isSame(from, to) && before?.pod === now?.pod) return
     if (denials(from).join() !== denials(to).join()) this.#revision++
-    this.#judge(address, direction, from, to)
+    this.#judge(address, direction, to)
     this.#countDenials(address, direction, countedOf(before, direction), countedOf(now, direction))
     for (const stage of STAGES) this.#follow(address, tableOf(from, stage), tableOf(to, stage))
   }
 
-  #judge(address: Address, direction: Direction, from: Side, to: Side): void {
+  #judge(address: Address, direction: Direction, to: Side): void {
     const [family, short, key] = [familyOf(address), SHORT[direction], addressKey(address)] as const
-    const number = judgedNumber(to)
-    if (number !== undefined) this.#store.put(`${short}_judged${family}`, key, number)
-    else if (from !== undefined) this.#store.remove(`${short}_judged${family}`, key)
-    if (hasTiers(to) && isIsolatedSide(to)) this.#store.put(`${short}_isolated${family}`, key, true)
-    else if (hasTiers(from)) this.#store.remove(`${short}_isolated${family}`, key)
-    if (direction === 'ingress') return
-    if (hasTiers(to) && number !== undefined) this.#store.put(`own_judged${family}`, key, number)
-    else if (hasTiers(from)) this.#store.remove(`own_judged${family}`, key)
+    this.#set(`${short}_judged${family}`, key, to !== undefined || undefined)
+    this.#set(`${short}_tiers${family}`, key, tiersNumber(to))
+    this.#set(`${short}_isolated${family}`, key, (hasTiers(to) && isIsolatedSide(to)) || undefined)
+    if (direction === 'egress') this.#set(`own_judged${family}`, key, hasTiers(to) || undefined)
+  }
+
+  /** @param value undefined: there is no such element */
+  #set(set: SetName, key: Key, value: Value | undefined): void {
+    if (value === undefined) this.#store.remove(set, key)
+    else this.#store.put(set, key, value)
   }
 
   /** One counter for each way in which the pod may be denied. New ones come first: those that stay are not given up in between. */
@@ -171,11 +175,10 @@ function defaultMap({ stage, direction }: VerdictTable, address: Address) {
   return stage === 'network' ? (`${SHORT[direction]}_default${family}` as const) : (`${SHORT[direction]}_${stage}_default${family}` as const)
 }
 
-/** What the kernel is to do with an address's connections first; undefined: they are not judged. */
-function judgedNumber(side: Side): number | undefined {
-  if (side === undefined) return undefined
-  if (!hasTiers(side)) return JUDGED.network
-  return tableOf(side, 'admin') === undefined ? JUDGED.baseline : JUDGED.tiers
+/** Which tiers judge an address; undefined: none. */
+function tiersNumber(side: Side): number | undefined {
+  if (!hasTiers(side)) return undefined
+  return tableOf(side, 'admin') === undefined ? TIERS.baselineAlone : TIERS.admin
 }
 
 function isSame(a: Side, b: Side): boolean {

@@ -35,7 +35,7 @@ const TWO_PODS: Content = {
     ['veth4', elements([ifname('veth-web') + address('10.244.1.2'), true], [ifname('veth-db') + address('10.244.1.3'), true])],
     ['veth6', elements([ifname('veth-web') + address('fd00:10:244:1::2'), true])],
     ['self4', elements([address('10.244.1.3') + address('10.244.1.3'), true])],
-    ['in_judged4', elements([address('10.244.1.2'), 1], [address('10.244.1.3'), 1])],
+    ['in_judged4', elements([address('10.244.1.2'), true], [address('10.244.1.3'), true])],
     ['in_default4', elements([address('10.244.1.2'), 1])],
     ['in_pair4', elements([classid(FRONTEND) + address('10.244.1.3'), 2], [classid(FRONTEND + 1) + address('10.244.1.3'), 3])],
     ['in_deny4', elements([address('10.244.1.3'), DENIED])],

@@ -61,8 +61,8 @@ const CONTENT: Content = {
   sets: new Map<SetName, ReadonlyMap<Key, Value>>([
     ['class4', elements([address(SOURCE), 0x1_0001])],
     ['class6', elements([address(SOURCE6), 0x1_0001])],
-    ['in_judged4', elements([address(TARGET), 1], [address(ANY_TARGET), 1])],
-    ['in_judged6', elements([address(TARGET6), 1])],
+    ['in_judged4', elements([address(TARGET), true], [address(ANY_TARGET), true])],
+    ['in_judged6', elements([address(TARGET6), true])],
     ['in_pair4', elements([classid(0x1_0001) + address(TARGET), 5])],
     ['in_pair6', elements([classid(0x1_0001) + address(TARGET6), 5])],
     ['in_default4', elements([address(ANY_TARGET), 6])],
