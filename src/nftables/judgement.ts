@@ -82,7 +82,7 @@ export function ownJudgement(family: Family): Chain[] {
   return [
     chain(name, [[tiersOf(sides), goTo(`${name}_admin`)], [drop]]),
     ...tierChains(name, 'admin', `${name}_next`, sides),
-    chain(`${name}_next`, [[isIsolated(sides), priorityNone, back], [goTo(`${name}_baseline`)]]),
+    chain(`${name}_next`, [[isIsolated(sides), tiersOf(sides), priorityNone, back], [goTo(`${name}_baseline`)]]),
     ...tierChains(name, 'baseline', `${name}_undecided`, sides),
     undecided(name, sides),
   ]
@@ -124,9 +124,12 @@ function networkChains(name: string, sides: Sides): Chain[] {
   ]
 }
 
-/** What no tier has decided is accepted, if the address has its tiers still: else they went while the packet was being judged. */
+/**
+ * What no tier has decided is accepted, if the address is judged by tiers alone still: else a commit fell into the judgement, and took
+ * away what Baseline was going to say.
+ */
 function undecided(name: string, sides: Sides): Chain {
-  return chain(`${name}_undecided`, [[tiersOf(sides), priorityNone, back], [drop]])
+  return chain(`${name}_undecided`, [[isIsolated(sides), drop], [tiersOf(sides), priorityNone, back], [drop]])
 }
 
 /** One tier of ClusterNetworkPolicies. @param next the chain that decides what the tier does not */

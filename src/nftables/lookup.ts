@@ -55,7 +55,8 @@ export function lookupOwn(content: Content, tuple: Tuple): Lookup {
   const query: Query = { ...tuple, content, short: 'out', local: tuple.source, remote: tuple.destination }
   const isJudged = get(content, `own_judged${familyOf(query.local)}`, addressKey(query.local)) !== undefined
   const tiers = isJudged ? tiersOf(query) : undefined
-  const egress = tiers === undefined ? (isJudged ? CHANGED : ACCEPTED) : judgeByTiers(query, tiers, () => ACCEPTED)
+  const ifIsolated = (): Judged => (tiersOf(query) === undefined ? judgeByBaseline(query) : ACCEPTED)
+  const egress = tiers === undefined ? (isJudged ? CHANGED : ACCEPTED) : judgeByTiers(query, tiers, ifIsolated)
   return { allowed: egress.deniedBy === undefined, egress, ingress: ACCEPTED }
 }
 
@@ -68,14 +69,18 @@ function judge(query: Query): Judged {
 function judgeByTiers(query: Query, tiers: Value, ifIsolated: () => Judged): Judged {
   const admin = tiers === TIERS.baselineAlone ? { ...ACCEPTED, isDecided: false } : askTier(query, 'admin')
   if (admin.isDecided) return admin
-  const isIsolated = get(query.content, `${query.short}_isolated${familyOf(query.local)}`, addressKey(query.local)) !== undefined
-  const { deniedBy, counters } = isIsolated ? ifIsolated() : judgeByBaseline(query)
+  const { deniedBy, counters } = isIsolated(query) ? ifIsolated() : judgeByBaseline(query)
   return { deniedBy, counters: [...admin.counters, ...counters] }
 }
 
 function judgeByBaseline(query: Query): Judged {
   const baseline = askTier(query, 'baseline')
-  return baseline.isDecided || tiersOf(query) !== undefined ? baseline : CHANGED
+  if (baseline.isDecided) return baseline
+  return isIsolated(query) || tiersOf(query) === undefined ? CHANGED : baseline
+}
+
+function isIsolated({ content, short, local }: Query): boolean {
+  return get(content, `${short}_isolated${familyOf(local)}`, addressKey(local)) !== undefined
 }
 
 /** The tiers that judge the local address. */
