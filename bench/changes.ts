@@ -16,6 +16,8 @@ import { changesOf, clusterPolicyOf, namespacesIn, NODE, podChange, podOf, polic
 
 const [pods = 100_000, policies = 1_000, localPods = 100] = process.argv.slice(2).map(Number)
 const RUNS = Number(process.env['BENCH_RUNS'] ?? 1000)
+/** A part of the names of the changes to measure. */
+const ONLY = process.env['BENCH_ONLY'] ?? ''
 const WARM_UP = 20
 const MB = 1e6
 
@@ -42,7 +44,7 @@ async function measure() {
   global.gc?.()
   const heapMB = Math.round(process.memoryUsage().heapUsed / MB)
   const changes: Record<string, unknown> = {}
-  for (const [name, edit] of Object.entries(EDITS)) changes[name] = await run(source, commits, name, edit)
+  for (const [name, edit] of Object.entries(EDITS)) if (name.includes(ONLY)) changes[name] = await run(source, commits, name, edit)
   const { sizes } = agent.view
   await agent.close()
   return { size, start: { ...start, heapMB }, changes, peakRssMB: peakRssMB(), sizes }

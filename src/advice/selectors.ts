@@ -1,6 +1,5 @@
 // Selectors that match nobody: of the pods that a policy is for, and of peers.
 import type { Queries } from '../compiler/queries.ts'
-import type { NodePredicate, PodPredicate } from '../compiler/model.ts'
 import { type AnyPolicy, isClusterPolicy } from '../compiler/stages/active-policy.ts'
 import { splitKey } from '../cluster/objects.ts'
 import { selectorText } from '../policy/selector.ts'
@@ -42,13 +41,12 @@ function subjectOf({ subject: { namespaces, pods } }: ClusterPolicy): Selection 
 }
 
 export function* unmatchedPeers(place: RulePlace): Remarks {
-  const { rule, active, reach } = place
+  const { rule, reach } = place
   if (rule.peers === 'any') return
   for (const [index, peer] of rule.peers.entries()) {
     yield undefined
-    const predicate = active.peers[index]
-    if (peer.kind === 'block' || typeof predicate !== 'object' || predicate.kind === 'block' || reach.isReached(predicate)) continue
-    const { step, message } = peer.kind === 'nodes' ? unmatchedNodes(peer) : unmatched(peer, predicate, place)
+    if (peer.kind === 'block' || reach.isMatched(peer)) continue
+    const { step, message } = peer.kind === 'nodes' ? unmatchedNodes(peer) : unmatched(peer, place)
     yield { part: `${peersOf(place)}[${index}].${step}`, message }
   }
 }
@@ -64,7 +62,7 @@ function unmatchedNodes({ nodes }: NodePeer): Blame {
 }
 
 /** Which of the two selectors is to blame, and why. */
-function unmatched(peer: PodPeer, predicate: PodPredicate | NodePredicate, { policy, reach }: RulePlace): Blame {
+function unmatched(peer: PodPeer, { policy, reach }: RulePlace): Blame {
   const { namespaces, pods } = peer
   if (namespaces === 'own') {
     const message = `${shown(pods)} matches no pod of the policy's own namespace ${splitKey(policy.key).namespace}, and without a namespaceSelector `
@@ -74,7 +72,7 @@ function unmatched(peer: PodPeer, predicate: PodPredicate | NodePredicate, { pol
   if (namespaces.requirements.length === 0) {
     return { step: 'podSelector', message: `${shown(pods)} matches no pod of any namespace; compare it with "kubectl get pods -A --show-labels"` }
   }
-  if (predicate.kind === 'pods' && !reach.isNamespaceReached(predicate)) {
+  if (!reach.isNamespaceReached(peer)) {
     return { step: 'namespaceSelector', message: `${shown(namespaces)} matches no namespace; compare it with "kubectl get namespaces --show-labels"` }
   }
   if (pods.requirements.length === 0) return { step: 'namespaceSelector', message: `${shown(namespaces)} matches only namespaces without pods` }

@@ -1,6 +1,6 @@
 // Rules of a ClusterNetworkPolicy that are never asked: of a policy's rules the first that matches decides.
 import { contains } from '../cluster/address.ts'
-import type { BlockPredicate, PeerPredicate, PodPredicate } from '../compiler/model.ts'
+import type { BlockPredicate, NodePredicate, PeerPredicate, PodPredicate, PodSelection } from '../compiler/model.ts'
 import { type ActiveRule, isClusterPolicy } from '../compiler/stages/active-policy.ts'
 import type { Port } from '../policy/types.ts'
 import type { RulePlace } from './rule-place.ts'
@@ -22,13 +22,22 @@ function coversPeers({ peers: all }: ActiveRule, { peers: some }: ActiveRule): b
   return all === 'any' || (some !== 'any' && some.every((peer) => all.some((each) => coversPeer(each, peer))))
 }
 
-/** Equal predicates are one object. */
 function coversPeer(peer: PeerPredicate, other: PeerPredicate): boolean {
-  if (peer.kind === 'pods') return peer === other || (other.kind === 'pods' && isEveryPod(peer))
-  return peer === other || (peer.kind === 'block' && other.kind === 'block' && coversBlock(peer, other))
+  if (peer.kind === 'pods') return other.kind === 'pods' && coversPods(peer, other)
+  if (peer.kind === 'nodes') return other.kind === 'nodes' && coversNodes(peer, other)
+  return other.kind === 'block' && coversBlock(peer, other)
 }
 
-function isEveryPod({ namespaces, pods }: PodPredicate): boolean {
+function coversPods({ any: all }: PodPredicate, { any: some }: PodPredicate): boolean {
+  return all.some(isEveryPod) || some.every(({ key }) => all.some((each) => each.key === key))
+}
+
+function coversNodes({ any: all }: NodePredicate, { any: some }: NodePredicate): boolean {
+  const texts = new Set(all.map((each) => JSON.stringify(each)))
+  return some.every((each) => texts.has(JSON.stringify(each)))
+}
+
+function isEveryPod({ namespaces, pods }: PodSelection): boolean {
   return 'requirements' in namespaces && namespaces.requirements.length + pods.requirements.length === 0
 }
 

@@ -97,19 +97,17 @@ export class Compiler {
 
   /** Whether any policy has a say about what reaches, or leaves, this local pod; isolated pods included. */
   isJudged(key: PodKey, direction: Direction): boolean {
-    return this.#tablesOf(key, direction) !== undefined || this.#isFaulty(key) || this.denials(key, direction).size > 0
+    return this.#tablesOf(key, direction) !== undefined || this.#isFaulty(key) || this.#addressesOf(key).some((each) => this.#elements.isJudged(each, direction))
   }
 
   /** Whether policies have a say about what this local pod sends to its own node: ClusterNetworkPolicies alone can. */
   isJudgedAtNode(key: PodKey): boolean {
-    const denials = this.denials(key, 'egress')
-    return denials.has('admin') || denials.has('baseline')
+    return this.#realms.hasTiers && this.#addressesOf(key).some((each) => this.#elements.isJudgedByTiers(each, 'egress'))
   }
 
   /** What can deny what reaches, or leaves, this local pod at one of its addresses. */
   denials(key: PodKey, direction: Direction): ReadonlySet<DeniedBy> {
-    const addresses = this.#peers.pods.get(key)?.pod.addresses ?? []
-    return new Set(addresses.flatMap((address) => this.#elements.denials(address, direction)))
+    return new Set(this.#addressesOf(key).flatMap((address) => this.#elements.denials(address, direction)))
   }
 
   /** Takes in everything there is. The kernel needs the whole content afterwards. */
@@ -209,6 +207,10 @@ export class Compiler {
 
   #isFaulty(key: PodKey): boolean {
     return this.#peers.pods.get(key)?.pod.faulty ?? false
+  }
+
+  #addressesOf(key: PodKey): readonly Address[] {
+    return this.#peers.pods.get(key)?.pod.addresses ?? []
   }
 
   #tablesOf(key: PodKey, direction: Direction): Tables | undefined {

@@ -4,25 +4,31 @@ import type { Address, AddressRange, Family } from '../cluster/address.ts'
 import type { Labels, NamedPort, Pod, Protocol } from '../cluster/objects.ts'
 import type { Selector } from '../policy/types.ts'
 
-/** "Is a pod in these namespaces with these labels." */
-export interface PodPredicate {
-  readonly kind: 'pods'
-  readonly id: number
+/** Pods in these namespaces with these labels. */
+export interface PodSelection {
   readonly key: string
   /** One namespace by name, or those that a selector matches. */
   readonly namespaces: { readonly name: string } | Selector
   readonly pods: Selector
 }
 
-/** "Is an address of a node with these labels." */
+/** "Is one of these pods": all that a rule has as peers together, since no rule tells its own peers apart. */
+export interface PodPredicate {
+  readonly kind: 'pods'
+  readonly id: number
+  readonly key: string
+  readonly any: readonly PodSelection[]
+}
+
+/** "Is an address of a node with the labels of one of these." */
 export interface NodePredicate {
   readonly kind: 'nodes'
   readonly id: number
   readonly key: string
-  readonly nodes: Selector
+  readonly any: readonly Selector[]
 }
 
-/** "Has one of these addresses": disjoint ascending ranges of one family. */
+/** "Has one of these addresses": disjoint ascending ranges of one family, of all blocks of a rule. */
 export interface BlockPredicate {
   readonly kind: 'block'
   readonly id: number

@@ -8,7 +8,7 @@ import type { LocalPods } from './endpoints/local-pods.ts'
 import type { Group, PodRecord } from './model.ts'
 import type { Peers } from './peers/peers.ts'
 import { Reach } from './peers/reach.ts'
-import { type ActivePolicy, type AnyPolicy, isClusterPolicy } from './stages/active-policy.ts'
+import { type ActivePolicy, type AnyPolicy, isClusterPolicy, namespaceOf } from './stages/active-policy.ts'
 
 /** An address that several pods have an equal right to, at least one of them of this node. */
 export interface Contested {
@@ -81,9 +81,9 @@ export class Queries {
   /** What the peers of a policy's rules reach; undefined if it is not active. */
   reach(key: PolicyKey): Reach | undefined {
     const { active, peersFor } = this.#sources
-    const tier = active.get(key)?.tier
-    const peers = active.has(key) ? peersFor(tier) : undefined
-    return peers && new Reach(peers)
+    const policy = active.get(key)
+    const peers = policy && peersFor(policy.tier)
+    return peers && new Reach(peers, namespaceOf(policy.policy))
   }
 
   *contested(): Iterable<Contested> {

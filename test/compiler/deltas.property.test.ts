@@ -7,7 +7,7 @@ import { Compiler } from '../../src/compiler/compiler.ts'
 import type { Delta, Key } from '../../src/nftables/content.ts'
 import type { Policy } from '../../src/policy/types.ts'
 import type { Change } from '../../src/source.ts'
-import { pod, policy } from '../policy/state.ts'
+import { clusterPolicy, namespace, pod, policy } from '../policy/state.ts'
 import { property } from '../property.ts'
 
 const LOCAL = pod('x/local', '10.255.0.1', { labels: { app: 'local' } })
@@ -113,5 +113,43 @@ describe('with a thousand pods', () => {
     const touched = [...delta.sets].filter(([, { deleted, added }]) => [...deleted.keys(), ...added.keys()].some((key) => key.endsWith(local)))
     // One class more: addresses that are no pod's. Nobody asked of them before, so the pod has no element for them.
     expect(touched.map(([set]) => set)).toEqual([])
+  })
+})
+
+describe('a rule does not tell its own peers apart', () => {
+  const from = (peers: readonly Peer[]): object[] => (
+    peers.map((peer) => ('cidr' in peer ? { ipBlock: peer } : { podSelector: { matchExpressions: [{ key: 'app', operator: 'In', values: peer.apps }] } }))
+  )
+  const ofRules = (rules: readonly (readonly Peer[])[]): Policy => (
+    policy('x/all', { podSelector: { matchLabels: { app: 'local' } }, ingress: rules.map((peers, index) => ({ from: from(peers), ports: [{ port: 1 + index }] })) })
+  )
+
+  test('classes are as many as ways in which rules hold, of pods and of addresses', () => {
+    property(fc.record({ pods: podsArb, rules: fc.array(fc.array(peerArb, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 3 }) }), ({ pods, rules }) => {
+      const compiler = new Compiler(LOCAL.nodeName)
+      const all = ofRules(rules)
+      compiler.load([policyChange(all, all), ...[LOCAL, ...pods].map(podChange)])
+      const kinds = rules.map((peers) => [peers.filter((peer) => 'apps' in peer), peers.filter((peer) => 'cidr' in peer)] as const)
+      const ways = new Set([LOCAL, ...pods].map((each) => kinds.map((kind) => kind.map((peers) => Number(peers.some((peer) => isPeer(peer, each)))).join('')).join()))
+      const classes = new Set(compiler.content.sets.get('class4')?.values() ?? [])
+      expect(classes.size).toBeLessThanOrEqual(ways.size)
+    })
+  })
+
+  test('the action of a rule of 25 peers costs one row a pod', () => {
+    const rule = (action: string): object => ({
+      action, from: Array.from({ length: 25 }, (_, n) => ({ namespaces: { matchLabels: { n: `${n}` } } })), protocols: [{ tcp: { destinationPort: { number: 80 } } }],
+    })
+    const versions = ['Accept', 'Deny'].map((action) => clusterPolicy('all', { tier: 'Admin', priority: 1, subject: { namespaces: {} }, ingress: [rule(action)] }))
+    const put = (now: (typeof versions)[number]): Change => ({ kind: 'cluster-policy', key: now.key, now })
+    const compiler = new Compiler(LOCAL.nodeName)
+    compiler.load([
+      ...Array.from({ length: 25 }, (_, n): Change => ({ kind: 'namespace', key: `n${n}`, now: namespace(`n${n}`, { n: `${n}` }) })),
+      ...Array.from({ length: 25 }, (_, n) => podChange(pod(`n${n}/p`, `10.0.0.${n}`, { nodeName: LOCAL.nodeName }))),
+      put(versions[0]!),
+    ])
+    const delta = compiler.apply([put(versions[1]!)])
+    expect(delta?.sets.get('in_admin4')?.added.size).toBe(25)
+    expect(delta?.sets.get('tier_class4')).toBeUndefined()
   })
 })

@@ -2,7 +2,7 @@
 import { formatAddress, formatRange } from '../../src/cluster/address.ts'
 import { policyName } from '../../src/cluster/objects.ts'
 import type { Compiler } from '../../src/compiler/compiler.ts'
-import type { Asked, Atom, Class, Group, Signature } from '../../src/compiler/model.ts'
+import type { Asked, Atom, Class, Group, Signature, PodSelection } from '../../src/compiler/model.ts'
 import { type AnyPolicy, isClusterPolicy } from '../../src/compiler/stages/active-policy.ts'
 import { classidText } from '../../src/nftables/element-text.ts'
 import { selectorText } from '../../src/policy/selector.ts'
@@ -42,17 +42,17 @@ function predicatesOf(queries: Compiler['queries']): { readonly id: number; read
 function askedText(asked: Asked): string {
   switch (asked.kind) {
     case 'pods':
-      return `is a pod of ${namespacesText(asked.namespaces)} with ${selectorText(asked.pods)}`
+      return asked.any.map(({ namespaces, pods }) => `is a pod of ${namespacesText(namespaces)} with ${selectorText(pods)}`).join(', or ')
     case 'block':
       return `has an address in ${asked.ranges.map(formatRange).join(', ')}`
     case 'nodes':
-      return `is a node with ${selectorText(asked.nodes)}`
+      return asked.any.map((nodes) => `is a node with ${selectorText(nodes)}`).join(', or ')
     case 'name':
       return `has a port ${asked.name}`
   }
 }
 
-function namespacesText(namespaces: Extract<Asked, { kind: 'pods' }>['namespaces']): string {
+function namespacesText(namespaces: PodSelection['namespaces']): string {
   if ('name' in namespaces) return namespaces.name
   return namespaces.requirements.length === 0 ? 'any namespace' : selectorText(namespaces)
 }

@@ -53,6 +53,14 @@ export class Elements {
     return denials(this.#byAddress.get(address)?.[direction])
   }
 
+  isJudged(address: Address, direction: Direction): boolean {
+    return this.#byAddress.get(address)?.[direction] !== undefined
+  }
+
+  isJudgedByTiers(address: Address, direction: Direction): boolean {
+    return hasTiers(this.#byAddress.get(address)?.[direction])
+  }
+
   /** Makes the kernel enforce exactly this for an address; undefined: nothing at all. */
   set(address: Address, now: Enforced | undefined): void {
     const before = this.#byAddress.get(address)

@@ -3,22 +3,28 @@ import { addTo, removeFrom } from '../../base/collections.ts'
 import type { Labels } from '../../cluster/objects.ts'
 import { matches } from '../../policy/selector.ts'
 import type { Selector } from '../../policy/types.ts'
-import type { Alike, Group, GroupPredicate, NodePredicate, PodPredicate, PortName } from '../model.ts'
+import type { Alike, Group, GroupPredicate, NodePredicate, PodPredicate, PodSelection, PortName } from '../model.ts'
 import { type Groups, NO_POD } from './groups.ts'
 import type { Predicates } from './predicates.ts'
 
-/** Predicates with the same namespaces, and the known namespaces that match. */
+/** One of the selections of a predicate. */
+interface Alternative extends PodSelection {
+  readonly of: PodPredicate
+}
+
+/** Alternatives with the same namespaces, and the known namespaces that match. */
 interface Selection {
   readonly selector: Selector
   readonly namespaces: Set<string>
-  readonly predicates: Set<PodPredicate>
+  readonly alternatives: Set<Alternative>
 }
 
 export class Matching {
   readonly #groups: Groups
   readonly #predicates: Predicates
   readonly #namespaces = new Map<string, Labels>()
-  readonly #byName = new Map<string, Set<PodPredicate>>()
+  readonly #alternatives = new Map<PodPredicate, readonly Alternative[]>()
+  readonly #byName = new Map<string, Set<Alternative>>()
   readonly #bySelector = new Map<string, Selection>()
   readonly #ofNodes = new Set<NodePredicate>()
 
@@ -42,9 +48,11 @@ export class Matching {
   }
 
   /** Starts to match a predicate. @returns the groups it matches */
-  addPods(predicate: PodPredicate): Group[] {
-    const candidates = [...this.#candidates(predicate)]
-    return candidates.filter(({ labels }) => matches(predicate.pods, labels))
+  addPods(predicate: PodPredicate): Iterable<Group> {
+    const alternatives = predicate.any.map((each): Alternative => ({ ...each, of: predicate }))
+    this.#alternatives.set(predicate, alternatives)
+    for (const each of alternatives) this.#add(each)
+    return new Set(predicate.any.flatMap((each) => [...this.matching(each)]))
   }
 
   /** Starts to match a predicate of nodes. @returns the groups it matches */
@@ -63,21 +71,19 @@ export class Matching {
   }
 
   removePods(predicate: PodPredicate): void {
-    const { namespaces } = predicate
-    if ('name' in namespaces) {
-      removeFrom(this.#byName, namespaces.name, predicate)
-      return
-    }
-    const key = JSON.stringify(namespaces)
-    const selection = this.#bySelector.get(key)
-    selection?.predicates.delete(predicate)
-    if (selection?.predicates.size === 0) this.#bySelector.delete(key)
+    for (const alternative of this.#alternatives.get(predicate) ?? []) this.#remove(alternative)
+    this.#alternatives.delete(predicate)
   }
 
-  /** Whether a known namespace is one of those that a predicate which is being matched is about. */
-  matchesNamespace({ namespaces }: PodPredicate): boolean {
+  /** Whether there is a namespace of those that a selection of a predicate which is being matched is about. */
+  matchesNamespace({ namespaces }: PodSelection): boolean {
     if ('name' in namespaces) return this.#namespaces.has(namespaces.name)
     return (this.#bySelector.get(JSON.stringify(namespaces))?.namespaces.size ?? 0) > 0
+  }
+
+  /** The groups in a selection of a predicate which is being matched. */
+  *matching({ namespaces, pods }: PodSelection): Iterable<Group> {
+    for (const group of this.#candidates(namespaces)) if (matches(pods, group.labels)) yield group
   }
 
   /** Everything that holds of a group, by ascending ids. */
@@ -89,12 +95,13 @@ export class Matching {
   }
 
   #addPodPredicates(group: Alike, found: GroupPredicate[]): void {
-    const add = (predicates: Iterable<PodPredicate>) => {
-      for (const predicate of predicates) if (matches(predicate.pods, group.labels)) found.push(predicate)
+    const ofPods = new Set<PodPredicate>()
+    const add = (alternatives: Iterable<Alternative>) => {
+      for (const { of, pods } of alternatives) if (!ofPods.has(of) && matches(pods, group.labels)) ofPods.add(of)
     }
     add(this.#byName.get(group.namespace) ?? [])
-    for (const selection of this.#bySelector.values()) if (holds(selection, group.namespace)) add(selection.predicates)
-    found.push(...this.#portsOf(group))
+    for (const selection of this.#bySelector.values()) if (holds(selection, group.namespace)) add(selection.alternatives)
+    found.push(...ofPods, ...this.#portsOf(group))
   }
 
   #portsOf(group: Alike): GroupPredicate[] {
@@ -104,15 +111,31 @@ export class Matching {
     })
   }
 
-  *#candidates(predicate: PodPredicate): Iterable<Group> {
-    const { namespaces } = predicate
+  #add(alternative: Alternative): void {
+    const { namespaces } = alternative
+    if ('name' in namespaces) addTo(this.#byName, namespaces.name, alternative)
+    else this.#selection(namespaces).alternatives.add(alternative)
+  }
+
+  #remove(alternative: Alternative): void {
+    const { namespaces } = alternative
     if ('name' in namespaces) {
-      addTo(this.#byName, namespaces.name, predicate)
+      removeFrom(this.#byName, namespaces.name, alternative)
+      return
+    }
+    const key = JSON.stringify(namespaces)
+    const selection = this.#bySelector.get(key)
+    selection?.alternatives.delete(alternative)
+    if (selection?.alternatives.size === 0) this.#bySelector.delete(key)
+  }
+
+  *#candidates(namespaces: PodSelection['namespaces']): Iterable<Group> {
+    if ('name' in namespaces) {
       yield* this.#groups.inNamespace(namespaces.name)
       return
     }
-    const selection = this.#selection(namespaces)
-    selection.predicates.add(predicate)
+    const selection = this.#bySelector.get(JSON.stringify(namespaces))
+    if (selection === undefined) return
     if (isEmpty(selection)) yield* this.#groups.ofPods()
     else for (const namespace of selection.namespaces) yield* this.#groups.inNamespace(namespace)
   }
@@ -122,13 +145,18 @@ export class Matching {
     const known = this.#bySelector.get(key)
     if (known !== undefined) return known
     const matching = [...this.#namespaces].filter(([, labels]) => matches(selector, labels)).map(([name]) => name)
-    const selection = { selector, namespaces: new Set(matching), predicates: new Set<PodPredicate>() }
+    const selection = { selector, namespaces: new Set(matching), alternatives: new Set<Alternative>() }
     this.#bySelector.set(key, selection)
     return selection
   }
 }
 
-function isOfNodes({ nodes: selector }: NodePredicate, { nodes }: Alike): boolean {
+function isOfNodes({ any }: NodePredicate, { nodes }: Alike): boolean {
+  return any.some((selector) => isOfNode(selector, nodes))
+}
+
+/** Whether a selector matches the labels of one of these nodes. */
+export function isOfNode(selector: Selector, nodes: Alike['nodes']): boolean {
   return nodes.some((labels) => matches(selector, labels))
 }
 

@@ -2,7 +2,7 @@
 import { type Address, familyOf } from '../../cluster/address.ts'
 import type { ClusterNode, Labels, Pod, PodKey } from '../../cluster/objects.ts'
 import { AddressBook } from '../addresses/address-book.ts'
-import type { Alike, Asked, BlockPredicate, Class, Group, GroupPredicate, Member, PodPredicate, PodRecord, Predicate, Signature } from '../model.ts'
+import type { Alike, Asked, BlockPredicate, Class, Group, GroupPredicate, Member, PodRecord, PodSelection, Predicate, Signature } from '../model.ts'
 import type { IdPool } from '../ids.ts'
 import type { ContentStore } from '../store.ts'
 import { Classes } from './classes.ts'
@@ -106,9 +106,14 @@ export class Peers {
     return this.#signatures.having(predicate)
   }
 
-  /** Whether a known namespace is one of those that an asked predicate is about. */
-  matchesNamespace(predicate: PodPredicate): boolean {
-    return this.#matching.matchesNamespace(predicate)
+  /** Which groups a selection of an asked predicate is about. */
+  matching(selection: PodSelection): Iterable<Group> {
+    return this.#matching.matching(selection)
+  }
+
+  /** Whether there is a namespace of those that a selection of an asked predicate is about. */
+  matchesNamespace(selection: PodSelection): boolean {
+    return this.#matching.matchesNamespace(selection)
   }
 
   takeRenamed(): Renamed[] {

@@ -1,10 +1,11 @@
-// Predicates: everything that active rules ask about a peer. Interned by meaning, alive while an active policy asks.
+// Predicates: everything that active rules ask about a peer. Interned by meaning, alive while an active policy asks. All peers of a rule that
+// are of one kind are one predicate: classes are as few as rules, not as peers.
 import { getOrAdd } from '../../base/collections.ts'
 import type { AddressRange } from '../../cluster/address.ts'
-import { predecessor, successor } from '../../cluster/address.ts'
+import { familyOf, predecessor, successor } from '../../cluster/address.ts'
 import type { Protocol } from '../../cluster/objects.ts'
 import type { BlockPeer, NamedPortRef, NodePeer, PodPeer } from '../../policy/types.ts'
-import type { Asked, BlockPredicate, NodePredicate, PodPredicate, PortName, PortPredicate, Predicate } from '../model.ts'
+import type { Asked, BlockPredicate, NodePredicate, PodPredicate, PodSelection, PortName, PortPredicate, Predicate } from '../model.ts'
 
 interface Entry {
   readonly asked: Asked
@@ -19,22 +20,30 @@ export class Predicates {
   readonly #idle = new Set<Asked>()
   #lastId = 0
 
-  /** @param namespace of the policy */
-  usePods(peer: PodPeer, namespace: string): PodPredicate {
-    const namespaces = peer.namespaces === 'own' ? { name: namespace } : peer.namespaces
-    const key = `pods ${JSON.stringify([namespaces, peer.pods])}`
-    return this.#use(key, (id) => ({ kind: 'pods', id, key, namespaces, pods: peer.pods }))
+  /** @param peers at least one. @param namespace of the policy */
+  usePods(peers: readonly PodPeer[], namespace: string): PodPredicate {
+    const byKey = new Map(peers.map((peer) => podSelection(peer, namespace)).map((each) => [each.key, each]))
+    const any = [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
+    const key = `pods ${any.map((each) => each.key).join('\n')}` // JSON has no line breaks
+    return this.#use(key, (id) => ({ kind: 'pods', id, key, any }))
   }
 
-  useNodes({ nodes }: NodePeer): NodePredicate {
-    const key = `nodes ${JSON.stringify(nodes)}`
-    return this.#use(key, (id) => ({ kind: 'nodes', id, key, nodes }))
+  /** @param peers at least one */
+  useNodes(peers: readonly NodePeer[]): NodePredicate {
+    const byKey = new Map(peers.map(({ nodes }) => [JSON.stringify(nodes), nodes]))
+    const key = `nodes ${[...byKey.keys()].sort().join('\n')}`
+    return this.#use(key, (id) => ({ kind: 'nodes', id, key, any: [...byKey.values()] }))
   }
 
-  useBlock(peer: BlockPeer): BlockPredicate {
-    const ranges = without(peer.cidr, peer.except)
-    const key = `block ${ranges.map(({ first, last }) => first + last).join('')}`
-    return this.#use(key, (id) => ({ kind: 'block', id, key, ranges }))
+  /** @returns one for each family that has a block; a block whose excepts leave nothing of it has part in none */
+  useBlocks(peers: readonly BlockPeer[]): BlockPredicate[] {
+    const all = joined(peers.flatMap(({ cidr, except }) => without(cidr, except)))
+    return ([4, 6] as const).flatMap((family) => {
+      const ranges = all.filter(({ first }) => familyOf(first) === family)
+      if (ranges.length === 0) return []
+      const key = `block ${ranges.map(({ first, last }) => first + last).join('')}`
+      return [this.#use(key, (id): BlockPredicate => ({ kind: 'block', id, key, ranges }))]
+    })
   }
 
   useName({ name, protocol }: NamedPortRef): PortName {
@@ -92,6 +101,24 @@ export class Predicates {
     entry.uses++
     return entry.asked as T // a key belongs to one kind
   }
+}
+
+/** @param namespace of the peer's policy */
+export function podSelection({ namespaces: named, pods }: PodPeer, namespace: string): PodSelection {
+  const namespaces = named === 'own' ? { name: namespace } : named
+  return { key: JSON.stringify([namespaces, pods]), namespaces, pods }
+}
+
+/** The same addresses as disjoint ascending ranges, neighbours joined, each family for itself. */
+function joined(ranges: readonly AddressRange[]): AddressRange[] {
+  const result: AddressRange[] = []
+  for (const range of [...ranges].sort((a, b) => a.first.length - b.first.length || (a.first < b.first ? -1 : 1))) {
+    const before = result.at(-1)
+    const isApart = before?.first.length !== range.first.length || range.first > (successor(before.last) ?? before.last)
+    if (before === undefined || isApart) result.push(range)
+    else if (range.last > before.last) result[result.length - 1] = { first: before.first, last: range.last }
+  }
+  return result
 }
 
 /** A CIDR less its excepts, as disjoint ascending ranges; neighbours are joined, so that equal sets have equal ranges. */

@@ -1,26 +1,42 @@
 // What the peers of active rules reach: for advice.
 import type { NamedPortRef } from '../../policy/types.ts'
+import type { NodePeer, PodPeer } from '../../policy/types.ts'
 import type { Group, NodePredicate, PodPredicate, Signature } from '../model.ts'
 import type { ActiveRule } from '../stages/active-policy.ts'
+import { isOfNode } from './matching.ts'
 import type { Peers } from './peers.ts'
+import { podSelection } from './predicates.ts'
 
 export class Reach {
   readonly #peers: Peers
 
-  /** @param peers of the realm that the rules' policies are in */
-  constructor(peers: Peers) {
+  readonly #namespace: string
+
+  /** @param peers of the realm that the policy is in. @param namespace of the policy */
+  constructor(peers: Peers, namespace: string) {
     this.#peers = peers
+    this.#namespace = namespace
+  }
+
+  /** Whether there is a pod or node of which an active rule's predicate holds. */
+  isReached(predicate: PodPredicate | NodePredicate): boolean {
+    for (const { groups } of this.#peers.signaturesHaving(predicate)) if (groups.size > 0) return true
+    return false
   }
 
   /** Whether there is a pod or node that an active rule's peer matches. */
-  isReached(peer: PodPredicate | NodePredicate): boolean {
-    for (const { groups } of this.#peers.signaturesHaving(peer)) if (groups.size > 0) return true
+  isMatched(peer: PodPeer | NodePeer): boolean {
+    if (peer.kind === 'pods') {
+      for (const _ of this.#peers.matching(podSelection(peer, this.#namespace))) return true
+      return false
+    }
+    for (const { nodes } of this.#peers.groups.ofNodes()) if (isOfNode(peer.nodes, nodes)) return true
     return false
   }
 
   /** Whether there is a namespace that an active rule's peer matches. */
-  isNamespaceReached(peer: PodPredicate): boolean {
-    return this.#peers.matchesNamespace(peer)
+  isNamespaceReached(peer: PodPeer): boolean {
+    return this.#peers.matchesNamespace(podSelection(peer, this.#namespace))
   }
 
   /** Whether one of an active egress rule's peers has a port of this name and protocol. */

@@ -2,7 +2,7 @@
 // predicates hold.
 import { kindOfPolicy, type NamedPort, type PolicyKey, type Protocol } from '../../cluster/objects.ts'
 import {
-  type Action, type ClusterPolicy, type ClusterRule, type Direction, DIRECTIONS, type NamedPortRef, type Policy, type Port, type Rule, type Tier,
+  type Action, type ClusterPeer, type ClusterPolicy, type ClusterRule, type Direction, DIRECTIONS, type NamedPortRef, type Policy, type Port, type Rule, type Tier,
 } from '../../policy/types.ts'
 import type { HitAction } from '../../policy/verdict.ts'
 import type { Asked, PeerPredicate, PortName, Predicate } from '../model.ts'
@@ -14,6 +14,7 @@ export type AnyPolicy = Policy | ClusterPolicy
 
 export interface ActiveRule {
   readonly hit: Hit
+  /** One for each kind of peers. */
   readonly peers: readonly PeerPredicate[] | 'any'
   readonly ports: readonly Port[] | 'any'
 }
@@ -111,11 +112,21 @@ function activeRules(policy: AnyPolicy, direction: Direction, peersOf: (rule: Ru
 }
 
 function predicatesOf(policy: AnyPolicy, { peers }: Rule | ClusterRule, predicates: Predicates): ActiveRule['peers'] {
-  const namespace = isClusterPolicy(policy) ? '' : policy.namespace // only NetworkPolicies have peers in their own namespace
-  return peers === 'any' ? 'any' : peers.map((peer) => {
-    if (peer.kind === 'pods') return predicates.usePods(peer, namespace)
-    return peer.kind === 'block' ? predicates.useBlock(peer) : predicates.useNodes(peer)
-  })
+  if (peers === 'any') return 'any'
+  const all: readonly ClusterPeer[] = peers
+  const pods = all.filter((peer) => peer.kind === 'pods')
+  const nodes = all.filter((peer) => peer.kind === 'nodes')
+  const blocks = all.filter((peer) => peer.kind === 'block')
+  return [
+    ...(pods.length === 0 ? [] : [predicates.usePods(pods, namespaceOf(policy))]),
+    ...(nodes.length === 0 ? [] : [predicates.useNodes(nodes)]),
+    ...predicates.useBlocks(blocks),
+  ]
+}
+
+/** Only NetworkPolicies have peers in their own namespace. */
+export function namespaceOf(policy: AnyPolicy): string {
+  return isClusterPolicy(policy) ? '' : policy.namespace
 }
 
 /** Names of ports that rules use. */

@@ -14,7 +14,7 @@ const hits = new Map<string, Hit>()
 /** "Is a pod of this group": the same name is the same predicate. */
 export function predicate(name: string): PodPredicate {
   const selector = { requirements: [] }
-  return getOrAdd(predicates, name, () => ({ kind: 'pods', id: predicates.size + 1, key: name, namespaces: selector, pods: selector }))
+  return getOrAdd(predicates, name, () => ({ kind: 'pods', id: predicates.size + 1, key: name, any: [{ key: name, namespaces: selector, pods: selector }] }))
 }
 
 /** "Its port of this name is that number." */
