@@ -3,6 +3,9 @@
 //   discovery ──not served──▶ looks again, later and later
 //       │ served in a version
 //       ▼
+//   nodes: read, or forbidden, or not read for long (then peers that are nodes are not understood)
+//       │
+//       ▼
 //   reflectors ──404──▶ discovery ─┬─ the same version: they go on by themselves
 //                                  ├─ another version: a new reflector; what is known stays in force until it has read everything
 //                                  └─ not served, twice: everything is forgotten
@@ -23,6 +26,12 @@ export interface OptionalResourcesOptions extends Pick<ReflectorOptions, 'transp
   readonly onSettled: () => void
 }
 
+/** How ClusterNetworkPolicies are read. */
+interface Reading {
+  readonly version: ClusterPolicyVersion
+  readonly areNodesRead: boolean
+}
+
 const NAMES: readonly OptionalResourceName[] = ['clusternetworkpolicies', 'nodes']
 const UNREAD = { synced: false, connected: false, objects: 0, lastContactMs: undefined }
 
@@ -35,8 +44,11 @@ export class OptionalResources {
   readonly #done = new Set<OptionalResourceName>()
   /** Empty: not served, as far as is known. */
   #reflectors: ReadonlyMap<OptionalResourceName, Reflector> = new Map()
-  /** Of the reflectors. */
-  #version: ClusterPolicyVersion | undefined
+  /** What ClusterNetworkPolicies are read as; undefined: they are not read. */
+  #reading: Reading | undefined
+  /** undefined: not known yet. */
+  #areNodesRead: boolean | undefined
+  #nodesChanged = Promise.withResolvers<undefined>()
   /** The API server has answered whether it serves them. */
   #isAnswered = false
   #missing = Promise.withResolvers<undefined>()
@@ -66,6 +78,7 @@ export class OptionalResources {
   async close(): Promise<void> {
     this.#stop.abort()
     this.#missing.resolve(undefined)
+    this.#nodesChanged.resolve(undefined)
     await Promise.all(Array.from(this.#reflectors.values(), (reflector) => reflector.close()))
     await this.#running
   }
@@ -125,21 +138,50 @@ export class OptionalResources {
   async #follow(version: ClusterPolicyVersion, waits: Backoff): Promise<void> {
     waits.reset()
     this.#missing = Promise.withResolvers()
-    if (version !== this.#version) await this.#switchTo(version)
-    await this.#missing.promise
+    const missing = this.#missing.promise.then(() => 'missing' as const)
+    if (version !== this.#reading?.version) this.#log.info({ version }, 'the API server serves ClusterNetworkPolicies')
+    if (!this.#reflectors.has('nodes')) this.#startNodes()
+    for (let what: 'missing' | undefined; what === undefined && !this.#isStopped(); ) {
+      this.#nodesChanged = Promise.withResolvers()
+      const areNodesRead = this.#areNodesRead
+      if (areNodesRead !== undefined) await this.#readAs({ version, areNodesRead })
+      what = await Promise.race([missing, this.#nodesChanged.promise])
+    }
   }
 
-  async #switchTo(version: ClusterPolicyVersion): Promise<void> {
+  #startNodes(): void {
+    const { timing } = this.#options
+    const reflector = this.#reflectorOf(nodes())
+    this.#reflectors = new Map([...this.#reflectors, ['nodes', reflector]])
+    reflector.start()
+    void timing.sleep(timing.nodesMs, this.#stop.signal).then(() => {
+      if (this.#reflectors.get('nodes') === reflector) this.#cannotReadNodes()
+    })
+  }
+
+  /** Reads ClusterNetworkPolicies so from now on; what is known stays in force until everything was read. */
+  async #readAs(reading: Reading): Promise<void> {
+    if (this.#reading?.version === reading.version && this.#reading.areNodesRead === reading.areNodesRead) return
     const former = this.#reflectors.get('clusternetworkpolicies')
     await former?.close()
     if (this.#isStopped()) return
-    this.#log.info({ version }, 'the API server serves ClusterNetworkPolicies')
-    this.#version = version
-    this.#reflectors = new Map([
-      ['clusternetworkpolicies', this.#reflectorOf(clusterPolicies(version), former)],
-      ['nodes', this.#reflectors.get('nodes') ?? this.#reflectorOf(nodes())],
-    ])
-    for (const reflector of this.#reflectors.values()) reflector.start()
+    this.#reading = reading
+    const reflector = this.#reflectorOf(clusterPolicies(reading.version, reading.areNodesRead), former)
+    this.#reflectors = new Map([['clusternetworkpolicies', reflector], ...[...this.#reflectors].filter(([name]) => name === 'nodes')])
+    reflector.start()
+  }
+
+  /** What was read of nodes stays in force. */
+  #cannotReadNodes(): void {
+    if (this.#areNodesRead === undefined) this.#setNodesRead(false)
+    this.#settle('nodes')
+  }
+
+  #setNodesRead(areRead: boolean): void {
+    if (this.#areNodesRead === areRead || this.#isStopped()) return
+    this.#areNodesRead = areRead
+    if (!areRead) this.#log.error('nodes cannot be read: rules of ClusterNetworkPolicies about nodes accept nothing and deny everything')
+    this.#nodesChanged.resolve(undefined)
   }
 
   async #forget(): Promise<void> {
@@ -149,7 +191,8 @@ export class OptionalResources {
       reflector.forget()
     }
     this.#reflectors = new Map()
-    this.#version = undefined
+    this.#reading = undefined
+    this.#areNodesRead = undefined
   }
 
   #reflectorOf(resource: Resource<OptionalResourceName>, after?: Reflector): Reflector {
@@ -157,14 +200,20 @@ export class OptionalResources {
       ...this.#options,
       resource,
       after,
-      onSynced: () => this.#settle(resource.name),
+      onSynced: () => this.#onSynced(resource.name),
       onFailure: (error) => this.#onFailure(resource.name, error),
     })
   }
 
+  #onSynced(name: OptionalResourceName): void {
+    if (name === 'nodes') this.#setNodesRead(true)
+    this.#settle(name)
+  }
+
   #onFailure(name: OptionalResourceName, error: unknown): void {
     if (!(error instanceof ApiServerError)) return
-    if (error.status === 403) this.#settle(name)
+    if (error.status === 403 && name === 'nodes') this.#cannotReadNodes()
+    else if (error.status === 403) this.#settle(name)
     if (error.status === 404) this.#missing.resolve(undefined)
   }
 

@@ -18,6 +18,7 @@ export const FAST: Timing = {
   stableMs: 1000,
   lookAgainMs: { firstMs: 100, longestMs: 1000 },
   confirmMs: 100,
+  nodesMs: 20 * PATIENCE_MS,
   random: () => 0.5,
   sleep: (ms, signal) => delay(ms / 20, undefined, { signal }).catch(() => undefined),
 }

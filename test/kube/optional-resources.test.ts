@@ -1,7 +1,7 @@
 // ClusterNetworkPolicies are read if the API server serves them: they may come, change and go, and nothing else depends on them.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { until } from '../../lab/patience.ts'
-import type { FakeApi } from './fake-api.ts'
+import type { AnswerFault, FakeApi } from './fake-api.ts'
 import { clusterPolicy, FAST, node } from './fixture.ts'
 import { GROUP, OptionalStand } from './optional-stand.ts'
 import type { StrictSink } from './strict-sink.ts'
@@ -41,7 +41,7 @@ describe('not served', () => {
     const waits: number[] = []
     let goOn = (): void => undefined
     const sleep = (ms: number, signal: AbortSignal): Promise<void> => {
-      if (ms < 5000) return FAST.sleep(ms, signal)
+      if (ms < 5000 || ms === FAST.nodesMs) return FAST.sleep(ms, signal)
       waits.push(ms)
       return new Promise((resolve) => {
         goOn = resolve
@@ -112,6 +112,42 @@ describe('served', () => {
     await until(() => sink.current.size > 0, 'the problem')
     expect(sink.batches.slice(before)).toMatchObject([[{ key: '/p', now: { egress: [{ peers: 'any' }] } }]])
     expect([stand.relists, stand.lines.filter(({ msg, level }) => msg === 'everything was read anew' && level > 20)]).toEqual([[], []])
+  })
+})
+
+describe('nodes that cannot be read', () => {
+  const ofNodes = clusterPolicy('p', { nodes: {} })
+  const egress = (): unknown => (sink.objects.get('cluster-policy /p') as { egress: unknown[] }).egress
+  beforeEach(() => {
+    api.served = ['v1beta1']
+    api.history.alter('clusternetworkpolicies', ofNodes)
+  })
+
+  test.each<[string, AnswerFault, object]>([
+    ['forbidden', 'forbidden', {}],
+    ['for long', 'unavailable', { nodesMs: 1 }],
+  ])('%s: rules about nodes deny everything and say so, until nodes are read', async (_, fault, timing) => {
+    for (let count = 0; count < 1000; count++) api.failNext('nodes', fault)
+    await stand.start(timing)
+    expect(egress()).toMatchObject([{ action: 'Deny', peers: 'any' }])
+    expect(sink.current.get('ClusterNetworkPolicy p')).toMatchObject([{ field: 'spec.egress[0].to', policy: '/p' }])
+    expect(stand.said('nodes cannot be read')).toBe(true)
+    const before = sink.batches.length
+    api.calm()
+    await until(() => sink.current.size === 0, 'that the problem ends')
+    expect(egress()).toMatchObject([{ action: 'Deny', peers: [{ kind: 'nodes' }] }])
+    expect(sink.batches.slice(before).map((batch) => batch.map(({ kind }) => kind))).toEqual([['node'], ['cluster-policy']])
+  })
+
+  test('policies that come while the agent runs wait for them', async () => {
+    api.served = []
+    await stand.start()
+    for (let count = 0; count < 3; count++) api.failNext('nodes', 'unavailable')
+    api.serve('v1beta1')
+    await until(() => stand.known().length === 2, 'both')
+    const asked = api.requests.filter((path) => path.startsWith('/api/v1/nodes') || path.includes('/clusternetworkpolicies?'))
+    expect(asked.map((path) => path.startsWith('/api/v1/nodes'))).toEqual([true, true, true, true, false])
+    expect(egress()).toMatchObject([{ peers: [{ kind: 'nodes' }] }])
   })
 })
 

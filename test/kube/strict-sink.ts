@@ -46,7 +46,7 @@ export function stateOf({ history, served }: FakeApi): ClusterState {
   const objects = new Map<string, unknown>()
   const problems = new Map<string, readonly Problem[]>()
   const isServed = served.includes('v1beta1') || served.includes('v1alpha2')
-  const readable: readonly Resource[] = [...resources(NODE), ...isServed ? [clusterPolicies('v1beta1'), nodes()] : []]
+  const readable: readonly Resource[] = [...resources(NODE), ...isServed ? [clusterPolicies('v1beta1', true), nodes()] : []]
   for (const { name, read } of readable) {
     for (const object of history.objects(name)) {
       const reading = read(object)

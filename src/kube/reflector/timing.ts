@@ -13,6 +13,8 @@ export interface Timing {
   readonly lookAgainMs: BackoffOptions
   /** From "not served any more" to the second look, without which it is not believed. */
   readonly confirmMs: number
+  /** So long ClusterNetworkPolicies wait for nodes to be read; without them, what selects nodes fails closed. */
+  readonly nodesMs: number
   /** Uniform in [0, 1). */
   readonly random: () => number
   readonly sleep: Sleep
@@ -24,6 +26,7 @@ export const TIMING: Timing = {
   stableMs: 1000,
   lookAgainMs: { firstMs: 5000, longestMs: 60_000 },
   confirmMs: 3000, // an API server that has just started may not know all of its resources
+  nodesMs: 30_000,
   random: Math.random,
   sleep,
 }
