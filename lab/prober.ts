@@ -24,6 +24,8 @@ export interface Attempt {
   readonly probe: Probe
   /** Pretends to be somebody else. No answer is waited for, since it is theirs: the verdict is `denied` or `no-answer`. */
   readonly sourceAddress?: Address
+  /** Default: one that no probe has used for long. */
+  readonly sourcePort?: number
   /** Goes to this address (of a Service), and is to arrive at `to` all the same. */
   readonly destinationAddress?: Address
 }
@@ -133,14 +135,14 @@ export function formatCell({ from, to, probe, verdict, sourceAddress }: Cell): s
   return `${from.name}${spoofed} -> ${to.name} ${probe.protocol}/${probe.port} IPv${probe.family}: ${verdict}`
 }
 
-function firstFrame({ from, to, probe, sourceAddress, destinationAddress }: Attempt, token: number): Frame {
+function firstFrame({ from, to, probe, sourceAddress, sourcePort, destinationAddress }: Attempt, token: number): Frame {
   return {
     protocol: probe.protocol,
     sourceMac: macBytes(from.mac),
     destinationMac: macBytes(nextHopMac(from, to, destinationAddress)),
     source: sourceAddress ?? addressOf(from, probe.family),
     destination: destinationAddress ?? addressOf(to, probe.family),
-    sourcePort: FIRST_SOURCE_PORT + (token % SOURCE_PORTS),
+    sourcePort: sourcePort ?? FIRST_SOURCE_PORT + (token % SOURCE_PORTS),
     destinationPort: probe.port,
     token,
     isAnswer: false,

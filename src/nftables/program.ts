@@ -1,10 +1,10 @@
 // The program as data: every chain and rule of both tables. They are created once; policy only changes elements (schema.ts).
 //
 //   prerouting -350 ─▶ guard: does this address belong behind this veth? ─no─▶ spoofed ─▶ count, drop
-//   forward 0 ─▶ established: accept
+//   forward 0 ─▶ established: accept, but for what asks for a new connection
 //      ├─ source judged ──▶ out (judgement.ts) ─▶ return, or count, log, drop
 //      └─ target judged ──▶ in  ─▶ the same
-//   input 0 ─▶ established: accept
+//   input 0 ─▶ the same
 //      └─ source is a pod that a ClusterNetworkPolicy judges for egress ──▶ own ─▶ the same
 //
 //   bridge: forward -350 ─▶ to the port of a pod, but not to its address, and one of the two is judged ─▶ stray ─▶ count, drop
@@ -39,8 +39,15 @@ const DISCOVERY: readonly Rule[] = [UNSPECIFIED6, LINK_LOCAL6].map((range) => (
   { statements: [{ match: 'address', field: 'ip6 saddr', range }, LINK_MESSAGES, accept] }
 ))
 
-/** No connection is judged twice. */
-const ESTABLISHED: Rule = { statements: [{ match: 'ct state', states: ['established', 'related'] }, accept] }
+/**
+ * No connection is judged twice. What asks for a new one is judged, also where conntrack still knows the old one of these ports; and of
+ * what conntrack relates to a connection errors alone are part of it: helpers would open ports that a pod names.
+ */
+const OPEN: readonly Rule[] = [
+  { statements: [{ match: 'ct state', states: ['established'] }, { verdict: 'jump', chain: 'open' }] },
+  { statements: [{ match: 'ct state', states: ['related'] }, { match: 'protocol', protocol: 'icmp' }, accept] },
+  { statements: [{ match: 'ct state', states: ['related'] }, { match: 'protocol', protocol: 'ipv6-icmp' }, accept] },
+]
 
 /** All chains, in the order in which `nft list ruleset` shows them. */
 export const CHAINS: readonly Chain[] = [
@@ -74,15 +81,24 @@ export const CHAINS: readonly Chain[] = [
   },
   {
     family: 'inet',
+    name: 'open',
+    rules: [
+      { statements: [{ match: 'request', protocol: 'tcp' }, { verdict: 'return' }] },
+      { statements: [{ match: 'request', protocol: 'sctp' }, { verdict: 'return' }] },
+      { statements: [accept] },
+    ],
+  },
+  {
+    family: 'inet',
     name: 'forward',
     hook: { name: 'forward', priority: 0 },
-    rules: [ESTABLISHED, judged('out', 4), judged('in', 4), judged('out', 6), judged('in', 6)],
+    rules: [...OPEN, judged('out', 4), judged('in', 4), judged('out', 6), judged('in', 6)],
   },
   {
     family: 'inet',
     name: 'input',
     hook: { name: 'input', priority: 0 },
-    rules: [ESTABLISHED, judgedOwn(4), judgedOwn(6)],
+    rules: [...OPEN, judgedOwn(4), judgedOwn(6)],
   },
   ...judgement('out', 4),
   ...judgement('in', 4),

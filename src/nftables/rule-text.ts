@@ -3,6 +3,8 @@ import { formatRange } from '../cluster/address.ts'
 import { classidText } from './element-text.ts'
 import type { Field, Rule, Statement } from './statement.ts'
 
+const REQUEST = { tcp: 'tcp flags syn / syn,ack', sctp: 'meta l4proto sctp @th,96,8 0x1' } as const
+
 /** @returns one line, without indentation and newline */
 export function ruleText({ statements, comment }: Rule): string {
   return [...statements.map(statementText), ...(comment === undefined ? [] : [`comment "${comment}"`])].join(' ')
@@ -35,6 +37,10 @@ function matchText(statement: Extract<Statement, { match: unknown }>): string {
       return `ct state ${statement.states.join(',')}`
     case 'ether type':
       return `ether type ${statement.type}`
+    case 'protocol':
+      return `meta l4proto ${statement.protocol}`
+    case 'request':
+      return REQUEST[statement.protocol]
     case 'priority':
       return `meta priority & ${classidText(statement.mask)} == ${classidText(statement.bits)}`
   }

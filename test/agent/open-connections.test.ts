@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { formatAddress } from '../../src/cluster/address.ts'
 import { dial } from '../../lab/client.ts'
 import { PATIENCE_MS } from '../../lab/patience.ts'
+import type { Attempt, Probe } from '../../lab/prober.ts'
 import { Servers } from '../../lab/servers.ts'
 import { clusterPolicyObject, policyObject } from '../situations/fixture.ts'
 import { AgentLab } from './agent-lab.ts'
@@ -16,6 +17,13 @@ const DENY_ALL = clusterPolicyObject('deny-all', {
 })
 const PORT = 8080
 const DENIALS = 'deny-in/x/a'
+
+const EXPECTED_PORT = 7070
+/** Each connection to PORT makes conntrack expect one the other way, as active FTP has it. */
+const EXPECTING = `table ip expecting {
+  ct expectation more { protocol tcp; dport ${EXPECTED_PORT}; timeout 1h; size 12; l3proto ip; }
+  chain forward { type filter hook forward priority -10; tcp dport ${PORT} ct state new ct expectation set "more"; }
+}`
 
 const servers = new Servers()
 let lab: AgentLab
@@ -57,6 +65,46 @@ test('an open connection goes on when a policy comes that would not allow it, al
   } finally {
     socket.destroy()
     await second?.kill()
+  }
+})
+
+test.each<Probe>([
+  { protocol: 'TCP', port: PORT, family: 4 },
+  { protocol: 'TCP', port: PORT, family: 6 },
+  { protocol: 'SCTP', port: PORT, family: 4 },
+  { protocol: 'SCTP', port: PORT, family: 6 },
+])('the source port of an open connection opens no other one that is denied: $protocol, IPv$family', async (probe) => {
+  lab.write('policy.json', [])
+  const agent = await lab.start()
+  const from = (cell: 'y/b > x/a' | 'y/b > x/b'): Attempt => ({ ...lab.attempt(cell, probe), sourcePort: 7000 })
+  try {
+    expect([lab.prober.probe(from('y/b > x/a')), lab.prober.probe(from('y/b > x/b'))]).toEqual(['allowed', 'allowed'])
+    lab.write('policy.json', [DENY_A])
+    await lab.untilCell('y/b > x/a', 'denied', probe)
+    const before = await lab.counters()
+    expect([lab.prober.probe(from('y/b > x/a')), lab.prober.probe(from('y/b > x/b'))]).toEqual(['denied', 'allowed'])
+    expect((await lab.counters())[DENIALS]).toBe(before[DENIALS]! + 1)
+  } finally {
+    await agent.kill()
+  }
+})
+
+test('what conntrack relates to a connection is judged like any other', async () => {
+  lab.write('policy.json', [])
+  const agent = await lab.start()
+  const attempt: Attempt = { ...lab.attempt('y/b > x/a', { protocol: 'TCP', port: PORT, family: 4 }), sourcePort: 7001 }
+  try {
+    lab.exec('nft', EXPECTING)
+    lab.prober.probe(attempt) // now conntrack expects another connection, as a helper would have it
+    lab.write('policy.json', [DENY_A])
+    await lab.untilCell('y/b > x/a', 'denied')
+    expect(lab.exec('conntrack', '--dump', 'expect')).toContain(`dport=${EXPECTED_PORT}`)
+    const before = await lab.counters()
+    expect(lab.prober.probe(lab.attempt('x/a > y/b', { ...attempt.probe, port: EXPECTED_PORT }))).toBe('denied')
+    expect((await lab.counters())['deny-out/x/a']).toBe(before['deny-out/x/a']! + 1)
+  } finally {
+    lab.exec('nft', 'delete table ip expecting')
+    await agent.kill()
   }
 })
 

@@ -19,7 +19,13 @@ const CT_STATE = { established: 2, related: 4 } as const
 const ETHERTYPE = { ip: '\x08\x00', arp: '\x08\x06', ip6: '\x86\xdd', '8021q': '\x81\x00', '8021ad': '\x88\xa8' } as const
 const ETHERTYPE_OFFSET = 12
 const HOP_LIMIT_OFFSET = 7
-const IPPROTO_ICMPV6 = '\x3a'
+/** One char a byte. */
+const IP_PROTOCOL = { 'icmp': '\x01', 'tcp': '\x06', 'ipv6-icmp': '\x3a', 'sctp': '\x84' } as const
+/** One byte of the transport header: flags of TCP, or behind the common header of SCTP (RFC 9260, section 3) the type of the first chunk. */
+const REQUEST = {
+  tcp: { offset: 13, mask: '\x12', bits: '\x02' }, // of SYN and ACK, SYN
+  sctp: { offset: 12, mask: undefined, bits: '\x01' },
+} as const
 
 interface Load {
   readonly type: FieldType
@@ -92,6 +98,12 @@ function writeMatch(scope: Scope, statement: Extract<Statement, { match: unknown
     case 'ether type':
       writeEtherType(writer, ETHERTYPE[statement.type])
       break
+    case 'protocol':
+      writeProtocol(writer, IP_PROTOCOL[statement.protocol])
+      break
+    case 'request':
+      writeRequest(writer, statement.protocol)
+      break
     case 'priority':
       write.meta(writer, META.priority, REGISTER_1)
       write.mask(writer, classidBytes(statement.mask))
@@ -99,11 +111,23 @@ function writeMatch(scope: Scope, statement: Extract<Statement, { match: unknown
   }
 }
 
+function writeProtocol(writer: MessageWriter, protocol: string): void {
+  write.meta(writer, META.l4proto, REGISTER_1)
+  write.compare(writer, COMPARE.equal, protocol)
+}
+
+function writeRequest(writer: MessageWriter, protocol: 'tcp' | 'sctp'): void {
+  const { offset, mask, bits } = REQUEST[protocol]
+  writeProtocol(writer, IP_PROTOCOL[protocol])
+  write.payload(writer, { base: BASE.transport, offset, bytes: 1 }, REGISTER_1)
+  if (mask !== undefined) write.mask(writer, mask)
+  write.compare(writer, COMPARE.equal, bits)
+}
+
 function writeIcmpv6(scope: Scope, { first, last }: Extract<Statement, { match: 'icmpv6' }>): void {
   const { writer } = scope
   requireForIcmpv6(scope)
-  write.meta(writer, META.l4proto, REGISTER_1)
-  write.compare(writer, COMPARE.equal, IPPROTO_ICMPV6)
+  writeProtocol(writer, IP_PROTOCOL['ipv6-icmp'])
   write.payload(writer, { base: BASE.transport, offset: 0, bytes: 1 }, REGISTER_1)
   write.compare(writer, COMPARE.atLeast, String.fromCharCode(first))
   write.compare(writer, COMPARE.atMost, String.fromCharCode(last))
