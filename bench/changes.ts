@@ -32,9 +32,10 @@ async function measure() {
   const agent = new Agent({
     nodeName: NODE,
     spoofGuard: true,
+    tunnels: [],
     source,
     backend: createBackend({ kind: 'netlink', namespace: `/run/netns/${namespace}` }),
-    veths: () => ({ start: () => undefined, veths: () => veths, refresh: () => undefined, close: () => Promise.resolve() }),
+    veths: () => ({ start: () => undefined, veths: () => veths, tunnels: () => [], refresh: () => undefined, close: () => Promise.resolve() }),
     log: pino({ level: 'warn' }, pino.destination(2)),
     observer: { committed: (commit) => commits.push(commit) },
   })

@@ -43,9 +43,10 @@ async function measureWorld(size: WorldSize): Promise<RepairResult> {
   const agent = new Agent({
     nodeName: NODE,
     spoofGuard: true,
+    tunnels: [],
     source: new MemorySource(changesOf(size)),
     backend: createBackend({ kind: 'netlink', namespace: `/run/netns/${namespace}`, own: false }),
-    veths: () => ({ start: () => undefined, veths: () => [], refresh: () => undefined, close: () => Promise.resolve() }),
+    veths: () => ({ start: () => undefined, veths: () => [], tunnels: () => [], refresh: () => undefined, close: () => Promise.resolve() }),
     log: pino({ level: 'silent' }),
     observer: { repaired: (reason) => repairs.push(reason) },
   })

@@ -96,12 +96,12 @@ async function churn(agent: ScaleAgent, server: ChildProcess, kind: Churn, minut
   }
 }
 
-/** All pods are read anew; nothing is different. */
+/** Rereads all pods; nothing is different. */
 async function relist(agent: ScaleAgent, server: ChildProcess) {
   const [linesBefore, looksBefore, startedAt] = [agent.lines.length, agent.looks().length, Date.now()]
   agent.forgetPeak()
   server.send({ do: 'forget' } satisfies Order)
-  const { time } = await agent.heard('everything was read anew', linesBefore)
+  const { time } = await agent.heard('everything was reread', linesBefore)
   await sleep(SAMPLE_MS * 2)
   return { ms: time - startedAt, ...longest(agent.looks().slice(looksBefore)), peakRssMB: agent.memoryMB('VmHWM') }
 }

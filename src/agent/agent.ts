@@ -174,7 +174,7 @@ export class Agent {
     this.#reports.inForce()
   }
 
-  /** Somebody may mend, or break, what is not the agent's own. */
+  /** Other processes may repair or break what is not the agent's own. */
   #check(): void {
     this.#checkedAtMs = performance.now()
     this.#node.refresh()

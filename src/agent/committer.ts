@@ -1,5 +1,5 @@
-// Brings the kernel what the compiler wants: small deltas as they come, everything anew at the start, after a failure, and when
-// somebody else has taken the tables away. What counters had goes along.
+// Commits to the kernel what the compiler wants: deltas as they come; whole tables at the start, after a failure, and when another
+// process has removed them. Counters go on from what they had.
 import type { Logger } from 'pino'
 import { isPast } from '../compiler/counter-names.ts'
 import type { Backend, BackendState } from '../nftables/backend.ts'
@@ -16,7 +16,7 @@ import { render } from '../nftables/render.ts'
 import { elementsIn, summaryOf } from './summary.ts'
 
 const RETRY = { firstMs: 100, longestMs: 10_000 } as const
-/** The part of the time between two tries that passes in any case: changes may come all the time, and each try is everything. */
+/** The part of the wait between two attempts that passes in any case: changes may come all the time, and each attempt is a whole table. */
 const LEAST_SHARE = 1 / 8
 
 const NOTHING: Delta = { sets: new Map(), counters: { added: new Set(), deleted: new Set() } }
@@ -34,9 +34,9 @@ export interface CommitterOptions {
   readonly guard: boolean
   readonly ledger: Ledger
   readonly observer: AgentObserver
-  /** Everything is going to be made anew, for the first time or once more. */
+  /** The tables are about to be created or recreated. */
   readonly onTry: () => void
-  /** Waits between two tries. Default: by the clock. */
+  /** Waits between two attempts. Default: by the clock. */
   readonly sleep?: Sleep | undefined
   /** The kernel has confirmed. */
   readonly onCommitted: (committed: Committed) => void
@@ -46,12 +46,12 @@ export interface CommitterOptions {
 export class Committer {
   readonly #options: CommitterOptions
   readonly #stopped = new AbortController()
-  /** Ends the wait between two tries to make the tables anew. */
+  /** Ends the wait between two attempts to recreate the tables. */
   #retry: AbortController | undefined
   readonly #outage: OutageLog
-  /** What the kernel calls the tables that were made last. */
+  /** The kernel's handles of the tables that were created last. */
   #handles = ''
-  /** What the kernel told of these tables when they were new. */
+  /** Their structure as the kernel listed it when they were new. */
   #structure = ''
   #generation = 0
   #brokenSinceMs: number | undefined
@@ -61,12 +61,12 @@ export class Committer {
     this.#outage = new OutageLog(options.log, { level: 'error', endMessage: 'the kernel takes the tables again' })
   }
 
-  /** The kernel's generation if nobody else has committed since it was last so; each commit is one more. */
+  /** The kernel's generation if no other process has committed since it was set; each commit adds one. */
   get generation(): number {
     return this.#generation
   }
 
-  /** It is another: somebody else has committed. */
+  /** Sets the generation, after another process has committed. */
   setGeneration(generation: number): void {
     this.#generation = generation
   }
@@ -77,8 +77,8 @@ export class Committer {
   }
 
   /**
-   * Makes the tables for the first time; if the kernel refuses, again until that succeeds.
-   * @throws VethguardError NODE_UNFIT, which trying again does not mend
+   * Creates the tables; if the kernel refuses, retries until it succeeds.
+   * @throws VethguardError NODE_UNFIT, which a retry cannot repair
    */
   async begin(content: Content): Promise<void> {
     try {
@@ -89,7 +89,7 @@ export class Committer {
     }
   }
 
-  /** Both tables anew in one transaction; counters go on from where they are. @throws NetlinkError, VethguardError */
+  /** Replaces both tables in one transaction; counters go on from what they had. @throws NetlinkError, VethguardError */
   async replaceAll(content: Content): Promise<void> {
     const { backend, guard, ledger } = this.#options
     const { beginnings, done } = await ledger.forReplacement(content.counters)
@@ -107,7 +107,7 @@ export class Committer {
   }
 
   /**
-   * Applies a delta; if the kernel refuses it, everything is made anew until that succeeds. Nothing else may be committed
+   * Applies a delta; if the kernel refuses it, recreates the tables until that succeeds. Nothing else may be committed
    * before the promise is settled. Never rejects.
    * @returns undefined when the kernel has confirmed already
    */
@@ -115,17 +115,17 @@ export class Committer {
     return this.#commit(delta, false)
   }
 
-  /** Puts into the kernel what counters had that somebody else set back or took away. @returns as commit() */
+  /** Restores in the kernel what counters had that another process reset or removed. @returns as commit() */
   keepPast(): Promise<void> | undefined {
     return this.#options.ledger.isDue ? this.commit(NOTHING) : undefined
   }
 
-  /** Puts right what somebody else has changed. @returns as commit() */
-  mend(delta: Delta): Promise<void> | undefined {
+  /** Repairs what another process has changed. @returns as commit() */
+  repair(delta: Delta): Promise<void> | undefined {
     return this.#commit(delta, true)
   }
 
-  /** Makes everything anew until that succeeds. Never rejects, but for defects. */
+  /** Recreates the tables until that succeeds. Never rejects, but for defects. */
   async rebuild(reason: RepairReason): Promise<void> {
     this.#brokenSinceMs ??= performance.now()
     const backoff = new Backoff(RETRY)
@@ -134,15 +134,15 @@ export class Committer {
     this.#brokenSinceMs = undefined
     this.#outage.end()
     this.#options.observer.repaired?.(reason)
-    this.#options.log.info('the tables were made anew')
+    this.#options.log.info('the tables were recreated')
   }
 
-  /** Whether the tables are still those that were made last. */
+  /** Whether the tables are still those that were created last. */
   isInForce(state: BackendState): boolean {
     return handlesOf(state) === this.#handles
   }
 
-  /** Whether this is the structure of the tables that were made last. */
+  /** Whether this is the structure of the tables that were created last. */
   isStructure(structure: string): boolean {
     return structure === this.#structure
   }
@@ -157,7 +157,7 @@ export class Committer {
     this.retrySoon()
   }
 
-  /** @param repairs the delta puts right what somebody else has changed */
+  /** @param repairs the delta repairs what another process has changed */
   #commit(delta: Delta, repairs: boolean): Promise<void> | undefined {
     const posting = this.#options.ledger.forDelta(delta.counters)
     const beginnings = this.#labelled(new Map(Array.from(delta.counters.added, (name) => [name, ZERO])))
@@ -181,7 +181,7 @@ export class Committer {
     return undefined
   }
 
-  /** @returns whether there is no need to try again: it went well, or the agent was stopped */
+  /** @returns whether no retry is needed: the commit succeeded, or the agent was stopped */
   async #hasRebuilt(): Promise<boolean> {
     const { wanted, onTry, observer } = this.#options
     onTry()
@@ -193,7 +193,7 @@ export class Committer {
     } catch (error) {
       if (this.#isStopped()) return true
       observer.failed?.('commit', failureCode(error))
-      this.#outage.report('the tables could not be made anew; what is in the kernel stays as it is, and it is tried again', error)
+      this.#outage.report('cannot recreate the tables; the kernel keeps what it has; retrying', error)
       return false
     }
   }
@@ -202,7 +202,7 @@ export class Committer {
     return this.#stopped.signal.aborted
   }
 
-  /** The time between two tries, or less of it when what is wanted changes. */
+  /** Waits between two attempts, shorter if the wanted content changes. */
   async #rest(retryMs: number): Promise<void> {
     const leastMs = Math.max(RETRY.firstMs, retryMs * LEAST_SHARE)
     const { sleep = sleepByClock } = this.#options
@@ -221,9 +221,9 @@ export class Committer {
   }
 
   #recover(err: unknown): Promise<void> {
-    if (this.#isStopped()) return Promise.resolve() // it was broken off; the next life of the agent makes all anew
+    if (this.#isStopped()) return Promise.resolve() // the agent stops; the next one recreates the tables
     this.#options.observer.failed?.('commit', failureCode(err))
-    this.#options.log.error({ err }, 'the kernel refused a change; making the tables anew')
+    this.#options.log.error({ err }, 'the kernel refused a change; recreating the tables')
     return this.rebuild('refused')
   }
 

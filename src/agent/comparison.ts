@@ -5,7 +5,7 @@ import type { CounterName, Delta, Key, SetDelta, Value } from '../nftables/conte
 import { SET_NAMES, type SetName } from '../nftables/schema.ts'
 import { inTurns, type Steps } from '../base/steps.ts'
 
-/** When so many elements of a set look wrong it is made anew rather than mended: a second look would hold up everything. */
+/** If so many elements of a set look wrong, the tables are recreated: a second look at each would block the event loop. */
 const MANY = 1000
 /** Elements of what is wanted that are looked at in one step. */
 const STEP = 2000
@@ -18,7 +18,7 @@ export type Suspects = ReadonlyMap<SetName, ReadonlySet<Key> | 'missing'>
 /** What the kernel should have of a set; a live view. Asked for each element. */
 export type Wanted = (set: SetName) => Elements
 
-/** What puts it right: a delta, or everything made anew. */
+/** What repairs it: a delta, or new tables. */
 export type Remedy = Delta | 'everything'
 
 /**

@@ -1,6 +1,6 @@
-// Sees to it that the kernel keeps what it was given. Tables that we own (kernel 6.9) nobody else can change: of others it is looked
-// at each check whether they are the same, and if anybody has committed anything, whether all that is in them is. Whosever they
-// are, everything is compared now and then.
+// Checks that the kernel keeps what the agent committed. No other process can change tables that the agent owns (kernel 6.9). Of other tables
+// each check asks whether they are the same ones, and after a commit by another process the agent compares their content. All tables
+// are compared now and then.
 import type { Logger } from 'pino'
 import type { BackendState, KernelReader } from '../nftables/backend.ts'
 import type { AgentObserver } from './observer.ts'
@@ -13,7 +13,7 @@ import type { OneAtATime } from './one-at-a-time.ts'
 
 const DEFAULT_COMPARE_SECONDS = 180
 
-/** Others may commit all the time (kube-proxy does): comparing takes at most this part of it. */
+/** Other processes may commit all the time (kube-proxy does): comparisons take at most this share of the time. */
 const LARGEST_SHARE = 0.1
 
 /** After a comparison that failed. */
@@ -34,7 +34,7 @@ export class KernelWatch {
   readonly #compareMs: number
   #comparing = false
   #lastComparison = { startedAt: performance.now(), endedAt: performance.now() }
-  /** Somebody else has committed since the last comparison, or it could not see everything. */
+  /** Another process has committed since the last comparison, or that one could not see everything. */
   #isInDoubt = false
   /** No comparison before, by performance.now(). */
   #notBeforeMs = 0
@@ -48,19 +48,19 @@ export class KernelWatch {
     this.#outages = { state: outage('the kernel tells about the tables again'), comparison: outage('the kernel can be compared again') }
   }
 
-  /** Ends what is under way without a word: what it reads from is going to be closed. */
+  /** Ends a running comparison without a log line: its reader is about to be closed. */
   close(): void {
     this.#isClosed = true
   }
 
-  /** To be called often, while nothing is being committed. Cheap: a comparison goes on by itself. */
+  /** To be called often, while nothing is being committed. Cheap: a comparison runs in the background. */
   check(): void {
     const { reader, committer, work, observer, log } = this.#options
     try {
       const state = reader.state()
       this.#outages.state.end()
       if (!committer.isInForce(state)) {
-        log.error('somebody else removed or replaced the tables; making them anew')
+        log.error('another process removed or replaced the tables; recreating them')
         work.waitFor(committer.rebuild('handle'))
         return
       }
@@ -96,7 +96,7 @@ export class KernelWatch {
     const startedAt = performance.now()
     try {
       const suspects = this.#isStructureWhole() ? await suspectsIn(reader, (set) => desired.elements(set)) : undefined
-      await work.whenIdle(() => this.#mend(suspects))
+      await work.whenIdle(() => this.#repair(suspects))
       this.#outages.comparison.end()
     } catch (err) {
       if (!this.#isClosed) this.#failed(err)
@@ -117,15 +117,15 @@ export class KernelWatch {
   }
 
   /** @param suspects undefined: the structure is not what it was */
-  #mend(suspects: Suspects | undefined): void {
+  #repair(suspects: Suspects | undefined): void {
     const { committer, work, log } = this.#options
     const remedy = this.#remedyFor(suspects)
     if (remedy === 'everything') {
-      log.error('somebody else changed the tables, or emptied some of their sets; making them anew')
+      log.error('another process changed the tables, or emptied some of their sets; recreating them')
       work.waitFor(committer.rebuild('content'))
     } else if (remedy !== undefined) {
-      log.error({ sets: [...remedy.sets.keys()] }, 'somebody else changed elements of the tables; putting them right')
-      work.waitFor(committer.mend(remedy))
+      log.error({ sets: [...remedy.sets.keys()] }, 'another process changed elements of the tables; repairing them')
+      work.waitFor(committer.repair(remedy))
     } else if (suspects !== undefined && isBlurred(suspects)) this.#isInDoubt = true
   }
 

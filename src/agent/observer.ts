@@ -4,8 +4,8 @@
 export type Stage = 'veths' | 'commit' | 'compare' | 'counters'
 
 /**
- * Why the tables had to be made anew, or mended.
- * handle: somebody removed or replaced a table. content: elements, counters or rules were not what they should be.
+ * Why the tables were recreated or repaired.
+ * handle: another process removed or replaced a table. content: elements, counters or rules were not what they should be.
  * refused: the kernel refused a change.
  */
 export type RepairReason = 'handle' | 'content' | 'refused'
@@ -19,7 +19,7 @@ export interface Commit {
   readonly transactionMs: number
   /** Elements added and deleted. */
   readonly elements: number
-  /** Both tables were made anew. */
+  /** Both tables were recreated. */
   readonly whole: boolean
 }
 

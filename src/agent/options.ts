@@ -1,6 +1,7 @@
 // What an agent is made of.
 import type { Logger } from 'pino'
 import type { Sleep } from '../base/sleep.ts'
+import type { Tunnel } from '../cluster/tunnel.ts'
 import type { FollowVeths } from '../guard/veths.ts'
 import type { Backend } from '../nftables/backend.ts'
 import type { AgentObserver } from './observer.ts'
@@ -10,6 +11,8 @@ import type { ReportOptions } from '../report/policy-reports.ts'
 export interface AgentOptions extends ReportOptions {
   readonly nodeName: string
   readonly spoofGuard: boolean
+  /** What pods may not send to their node, beside what its own tunnel devices unwrap; null: nothing is guarded. */
+  readonly tunnels: readonly Tunnel[] | null
   readonly source: Source
   readonly backend: Backend
   readonly veths: FollowVeths

@@ -9,7 +9,7 @@ const SHOWN_ELEMENTS = 20
 type ElementsCommand = Extract<Command, { elements: unknown }>
 
 export interface Summary {
-  /** Both tables are made anew. */
+  /** Both tables are recreated. */
   readonly whole: boolean
   /** Elements by set, such as `+3 -1`. */
   readonly sets: Readonly<Partial<Record<SetName, string>>>

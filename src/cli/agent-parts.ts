@@ -36,6 +36,7 @@ export function agentParts(config: Config, log: Logger): AgentParts {
   const agent = new Agent({
     nodeName: config.nodeName,
     spoofGuard: config.spoofGuard,
+    tunnels: config.tunnels,
     compareSeconds: config.compareSeconds,
     serviceRanges: config.serviceCidrs,
     source: reader.source,

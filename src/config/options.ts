@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { parseCidr } from '../cluster/address.ts'
 import { isDnsSubdomain } from '../cluster/identity.ts'
+import { parseTunnel, type Tunnel } from '../cluster/tunnel.ts'
 import { parseListenAddress } from './listen-address.ts'
 
 export interface OptionSpec<T> {
@@ -34,6 +35,13 @@ function readBy<T>(read: (text: string) => T | undefined, message: string) {
 /** @returns null for `off`, since undefined is refused */
 function listenOrOff(text: string) {
   return text === 'off' ? null : parseListenAddress(text)
+}
+
+/** @returns null for `off` */
+function tunnelsOrOff(text: string): Tunnel[] | null | undefined {
+  if (text === 'off') return null
+  const tunnels = text.split(',').map(parseTunnel)
+  return tunnels.every((each) => each !== undefined) ? tunnels : undefined
 }
 
 /** How many policies may have series of their own. */
@@ -85,6 +93,13 @@ export const OPTIONS = {
     description: "drop packets that enter from a pod's veth with an address that is not the pod's",
     schema: onOrOff,
     default: 'on',
+  }),
+  tunnels: option({
+    flag: '--tunnels <protocol,...|off>',
+    env: 'VETHGUARD_TUNNELS',
+    description: "what the node would unwrap, and its pods may not send to it: udp/PORT, ip/PROTOCOL; those of the node's devices besides",
+    schema: readBy(tunnelsOrOff, 'must be udp/PORT and ip/PROTOCOL with commas between them, such as udp/4789,ip/47, or off'),
+    default: 'udp/4789,udp/8472,udp/6081,udp/6080,udp/5555,ip/4,ip/41,ip/47',
   }),
   logLevel: option({
     flag: '--log-level <level>',

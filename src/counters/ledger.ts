@@ -10,7 +10,7 @@ import type { Compiler } from '../compiler/compiler.ts'
 import { isPast, ownPast } from '../compiler/counter-names.ts'
 import type { KernelReader } from '../nftables/backend.ts'
 import type { CounterName, Delta } from '../nftables/content.ts'
-import { SPOOFED, STRAY } from '../nftables/program.ts'
+import { OWN_COUNTERS, SPOOFED, STRAY, TUNNELLED } from '../nftables/program.ts'
 import { type Command, type CounterValue, minus, plus, ZERO } from '../nftables/transaction.ts'
 import type { Change } from '../source.ts'
 import { type Account, policyAccounts, podAccounts } from './accounts.ts'
@@ -44,7 +44,7 @@ export interface Posting extends LedgerEntry {
 }
 
 /** Counters that are there whatever the policies are. */
-const OWN = [SPOOFED, STRAY]
+const OWN = [...new Set(Object.values(OWN_COUNTERS).flat())]
 
 export interface LedgerOptions {
   readonly compiler: Compiler
@@ -186,6 +186,7 @@ export class Ledger {
       denied: totalsOf(podAccounts(this.#options.compiler), packetsOf),
       spoofed: packetsOf(ownPast(SPOOFED)) ?? 0,
       stray: packetsOf(ownPast(STRAY)) ?? 0,
+      tunnelled: packetsOf(ownPast(TUNNELLED)) ?? 0,
     }
   }
 

@@ -27,4 +27,6 @@ export interface HitTotals {
   readonly spoofed: number
   /** Frames that the bridge table dropped because they could get past the policies. */
   readonly stray: number
+  /** Packets that pods sent to a tunnel of this node. */
+  readonly tunnelled: number
 }

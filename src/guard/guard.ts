@@ -1,19 +1,24 @@
 // Keeps the guard's elements equal to what is known of local pods and veths.
 import { podKey, type Pod, type PodKey } from '../cluster/objects.ts'
-import type { Veth } from '../cluster/veth.ts'
+import type { Tunnel } from '../cluster/tunnel.ts'
 import { bindPods, evidenceOf, guardElements, type Bindings, type Evidence, type IsJudged, type Unbound } from './bindings.ts'
+import { tunnelElements } from './tunnels.ts'
+import type { Veths } from './veths.ts'
 import type { Content, Delta } from '../nftables/content.ts'
 import { diff, emptyContent, isEmptyDelta } from '../nftables/diff.ts'
 
 export class Guard {
   readonly #enabled: boolean
+  readonly #tunnels: readonly Tunnel[] | null
   #content = emptyContent()
   #bindings: Bindings = { bindings: new Map(), unbound: [] }
   #ending: ReadonlySet<PodKey> = new Set()
   #evidence: { readonly revision: number; readonly value: Evidence } | undefined
 
-  constructor(enabled: boolean) {
+  /** @param tunnels beside those of the node's devices; null: none is guarded, whatever devices there are */
+  constructor(enabled: boolean, tunnels: readonly Tunnel[] | null) {
     this.#enabled = enabled
+    this.#tunnels = tunnels
   }
 
   get content(): Content {
@@ -26,16 +31,18 @@ export class Guard {
   }
 
   /**
-   * Binds anew.
-   * @param revision of the veths: while it is the same, so are they
+   * Rebinds pods to veths.
+   * @param revision of the node's veths and tunnels: while it is the same, so are they
    * @returns what changes in the kernel; undefined: nothing
    */
-  update(localPods: readonly Pod[], veths: Iterable<Veth>, revision: number, isJudged: IsJudged): Delta | undefined {
-    if (this.#evidence?.revision !== revision) this.#evidence = { revision, value: evidenceOf(veths) }
+  update(localPods: readonly Pod[], node: Pick<Veths, 'veths' | 'tunnels'>, revision: number, isJudged: IsJudged): Delta | undefined {
+    if (this.#evidence?.revision !== revision) this.#evidence = { revision, value: evidenceOf(node.veths()) }
     this.#bindings = bindPods(localPods, this.#evidence.value, this.#bindings.bindings)
     this.#ending = new Set(localPods.filter(({ terminating }) => terminating).map(podKey))
     // Also where source addresses are not guarded: ports of judged pods are closed all the same.
-    const wanted: Content = { sets: guardElements(this.#bindings.bindings, isJudged), counters: new Set() }
+    const tunnels = this.#tunnels === null ? [] : [...this.#tunnels, ...node.tunnels()]
+    const sets = new Map([...guardElements(this.#bindings.bindings, isJudged), ...tunnelElements(localPods, tunnels)])
+    const wanted: Content = { sets, counters: new Set() }
     const delta = diff(this.#content, wanted)
     this.#content = wanted
     return isEmptyDelta(delta) ? undefined : delta

@@ -8,6 +8,7 @@ import { VethguardError } from '../base/errors.ts'
 import { OutageLog } from '../base/outage-log.ts'
 import { familyOf } from '../cluster/address.ts'
 import type { Problem } from '../cluster/change.ts'
+import type { Tunnel } from '../cluster/tunnel.ts'
 import type { Compiler } from '../compiler/compiler.ts'
 import type { Content, Delta } from '../nftables/content.ts'
 import type { IsJudged } from './bindings.ts'
@@ -20,6 +21,8 @@ export interface NodeBindingsOptions {
   readonly nodeName: string
   /** Whether source addresses are guarded. */
   readonly spoofGuard: boolean
+  /** See AgentOptions. */
+  readonly tunnels: readonly Tunnel[] | null
   readonly veths: FollowVeths
   readonly compiler: Compiler
   readonly log: Logger
@@ -42,7 +45,7 @@ export class NodeBindings {
 
   constructor(options: NodeBindingsOptions) {
     this.#options = options
-    this.#guard = new Guard(options.spoofGuard)
+    this.#guard = new Guard(options.spoofGuard, options.tunnels)
     const outage = (endMessage: string): OutageLog => new OutageLog(options.log, { level: 'error', endMessage })
     this.#outages = { links: outage('the node\'s links can be read again'), settings: outage('the node\'s settings can be read again') }
     this.#veths = options.veths(() => this.#vethsChanged(), (error) => this.#linksFailed(error))
@@ -71,7 +74,7 @@ export class NodeBindings {
     const isJudged: IsJudged = (pod, way) => (
       way === 'own' ? compiler.isJudgedAtNode(pod) : compiler.isJudged(pod, way === 'in' ? 'ingress' : 'egress')
     )
-    const delta = this.#guard.update(compiler.localPods(), this.#veths.veths(), veths, isJudged)
+    const delta = this.#guard.update(compiler.localPods(), this.#veths, veths, isJudged)
     this.#boundAt = { pods, veths }
     this.#search.startOver()
     if (haveVethsChanged) this.checkNode()

@@ -9,7 +9,7 @@ export interface KubeObserver {
   event?(resource: ResourceName, type: EventType, arrivedAtMs: number): void
   /** Reading was interrupted, and goes on. */
   restarted?(resource: ResourceName, reason: RestartReason): void
-  /** Everything was read anew. */
+  /** Everything was reread. */
   relisted?(resource: ResourceName): void
 }
 

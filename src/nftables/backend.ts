@@ -4,7 +4,7 @@ import type { SetName, TableFamily } from './schema.ts'
 import type { CounterValue, TableFlag, TableOptions, Transaction } from './transaction.ts'
 
 export interface TableState {
-  /** The kernel's number of this table; a table made anew has another. */
+  /** The kernel's number of this table; a recreated table has another. */
   readonly handle: bigint
   readonly flags: readonly TableFlag[]
   /** orphan: it outlived its owner. other: owned by a process that lives. */

@@ -2,8 +2,8 @@
 import type { SetName } from './schema.ts'
 
 /**
- * An element's key as the kernel keeps it: the bytes of all fields, each padded to 4 bytes, as a latin1 string (one char a
- * byte). Addresses, protocols and ports in network order, classids in host order (little endian). In an interval set: the
+ * An element's key as the kernel keeps it: the bytes of its field, or of all fields, each padded to 4 bytes, as a latin1 string (one char
+ * a byte). Addresses, protocols and ports in network order, classids in host order (little endian). In an interval set: the
  * first key followed by the last key, both inclusive.
  */
 export type Key = string & { readonly __brand: 'Key' }

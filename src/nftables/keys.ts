@@ -42,6 +42,15 @@ export function portRangeKey(list: number, protocol: Protocol, ports: { readonly
   return (portKey(list, protocol, ports.first) + portKey(list, protocol, ports.last)) as Key
 }
 
+/** Of a tunnel over UDP. */
+export function tunnelKey(protocol: number, port: number): Key {
+  return String.fromCharCode(protocol, 0, 0, 0, port >>> 8, port & 255, 0, 0) as Key
+}
+
+export function protocolKey(protocol: number): Key {
+  return String.fromCharCode(protocol) as Key
+}
+
 /** An interface name alone, or with an address that may be the source of packets entering there. */
 export function interfaceKey(ifname: string, address: Address | '' = ''): Key {
   return (ifname.padEnd(IFNAME_BYTES, '\0') + address) as Key

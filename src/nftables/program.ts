@@ -5,12 +5,14 @@
 //      ├─ source judged ──▶ out (judgement.ts) ─▶ return, or count, log, drop
 //      └─ target judged ──▶ in  ─▶ the same
 //   input 0 ─▶ the same
+//      ├─ from a pod of this node, to a tunnel ─▶ tunnelled ─▶ count, drop
 //      └─ source is a pod that a ClusterNetworkPolicy judges for egress ──▶ own ─▶ the same
 //
 //   bridge: forward -350 ─▶ to the port of a pod, but not to its address, and one of the two is judged ─▶ stray ─▶ count, drop
 import { parseAddress, parseCidr, type AddressRange } from '../cluster/address.ts'
 import type { CounterName } from './content.ts'
 import { judged, judgedOwn, judgement, ownJudgement } from './judgement.ts'
+import type { TableFamily } from './schema.ts'
 import type { Chain, Rule, Statement } from './statement.ts'
 
 /** Counter in both tables of packets that entered from a pod's veth with an address that the pod does not have. */
@@ -18,6 +20,12 @@ export const SPOOFED = 'spoofed' as CounterName
 
 /** Counter in the bridge table of frames to or from a judged pod that no policy can judge: they do not name the receiver's address. */
 export const STRAY = 'stray' as CounterName
+
+/** Counter in the inet table of packets that a pod sent to its node for a tunnel to unwrap. */
+export const TUNNELLED = 'tunnelled' as CounterName
+
+/** Counters that are there whatever the policies are, by the table that they are in. */
+export const OWN_COUNTERS: Readonly<Record<TableFamily, readonly CounterName[]>> = { inet: [SPOOFED, TUNNELLED], bridge: [SPOOFED, STRAY] }
 
 /** Before conntrack (-200), so that a forged packet leaves no entry there; on bridges before br_netfilter (0). */
 const GUARD_PRIORITY = -350
@@ -44,10 +52,23 @@ const DISCOVERY: readonly Rule[] = [UNSPECIFIED6, LINK_LOCAL6].map((range) => (
  * what conntrack relates to a connection errors alone are part of it: helpers would open ports that a pod names.
  */
 const OPEN: readonly Rule[] = [
+  // Nearly all packets are one of these two. Each is done with after as few expressions as can be.
+  { statements: [{ match: 'transport', is: 'tcp ack' }, { match: 'ct state', states: ['established'] }, accept] },
+  { statements: [{ match: 'protocol', protocol: 'udp' }, { match: 'ct state', states: ['established'] }, accept] },
   { statements: [{ match: 'ct state', states: ['established'] }, { verdict: 'jump', chain: 'open' }] },
   { statements: [{ match: 'ct state', states: ['related'] }, { match: 'protocol', protocol: 'icmp' }, accept] },
   { statements: [{ match: 'ct state', states: ['related'] }, { match: 'protocol', protocol: 'ipv6-icmp' }, accept] },
 ]
+
+/** Nodes and pods elsewhere may send to the node's tunnels; its own pods have nothing to do there. */
+const TUNNELS: readonly Rule[] = (['ip saddr', 'ip6 saddr'] as const).flatMap((field) => {
+  const fromPod: Statement = { match: 'set', key: [field], set: field === 'ip saddr' ? 'local4' : 'local6' }
+  const tunnelled: Statement = { verdict: 'goto', chain: 'tunnelled' }
+  return [
+    { statements: [{ match: 'set', key: ['meta l4proto', 'th dport'], set: 'tunnels' }, fromPod, tunnelled] },
+    { statements: [{ match: 'set', key: ['meta l4proto'], set: 'tunnel_protocols' }, fromPod, tunnelled] },
+  ]
+})
 
 /** All chains, in the order in which `nft list ruleset` shows them. */
 export const CHAINS: readonly Chain[] = [
@@ -83,8 +104,8 @@ export const CHAINS: readonly Chain[] = [
     family: 'inet',
     name: 'open',
     rules: [
-      { statements: [{ match: 'request', protocol: 'tcp' }, { verdict: 'return' }] },
-      { statements: [{ match: 'request', protocol: 'sctp' }, { verdict: 'return' }] },
+      { statements: [{ match: 'transport', is: 'tcp request' }, { verdict: 'return' }] },
+      { statements: [{ match: 'transport', is: 'sctp request' }, { verdict: 'return' }] },
       { statements: [accept] },
     ],
   },
@@ -98,7 +119,12 @@ export const CHAINS: readonly Chain[] = [
     family: 'inet',
     name: 'input',
     hook: { name: 'input', priority: 0 },
-    rules: [...OPEN, judgedOwn(4), judgedOwn(6)],
+    rules: [...OPEN, ...TUNNELS, judgedOwn(4), judgedOwn(6)],
+  },
+  {
+    family: 'inet',
+    name: 'tunnelled',
+    rules: [{ statements: [{ count: TUNNELLED }, drop], comment: 'what is inside would come from a device that no policy guards' }],
   },
   ...judgement('out', 4),
   ...judgement('in', 4),

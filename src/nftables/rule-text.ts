@@ -3,7 +3,7 @@ import { formatRange } from '../cluster/address.ts'
 import { classidText } from './element-text.ts'
 import type { Field, Rule, Statement } from './statement.ts'
 
-const REQUEST = { tcp: 'tcp flags syn / syn,ack', sctp: 'meta l4proto sctp @th,96,8 0x1' } as const
+const TRANSPORT = { 'tcp request': 'tcp flags syn / syn,ack', 'sctp request': 'meta l4proto sctp @th,96,8 0x1', 'tcp ack': 'tcp flags ack' } as const
 
 /** @returns one line, without indentation and newline */
 export function ruleText({ statements, comment }: Rule): string {
@@ -39,8 +39,8 @@ function matchText(statement: Extract<Statement, { match: unknown }>): string {
       return `ether type ${statement.type}`
     case 'protocol':
       return `meta l4proto ${statement.protocol}`
-    case 'request':
-      return REQUEST[statement.protocol]
+    case 'transport':
+      return TRANSPORT[statement.is]
     case 'priority':
       return `meta priority & ${classidText(statement.mask)} == ${classidText(statement.bits)}`
   }

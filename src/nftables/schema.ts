@@ -1,4 +1,5 @@
 // The sets, maps and counters of the program as data: what the compiler fills, and what both back ends create.
+import { padded } from '../base/padded.ts'
 
 /** Key fields by their nft type names. In a concatenation each field is padded to 4 bytes. */
 export type FieldType = 'classid' | 'ipv4_addr' | 'ipv6_addr' | 'inet_proto' | 'inet_service' | 'ifname'
@@ -27,6 +28,12 @@ export const FIELD: Readonly<Record<FieldType, { readonly bytes: number; readonl
   ifname: { bytes: 16, type: 41 },
 }
 
+/** Bytes that a field takes in a key: those of a concatenation are padded. */
+export function fieldBytes(key: readonly FieldType[], field: FieldType): number {
+  const { bytes } = FIELD[field]
+  return key.length === 1 ? bytes : padded(bytes)
+}
+
 const ADDRESS = { 4: 'ipv4_addr', 6: 'ipv6_addr' } as const
 
 function addressSets<F extends 4 | 6>(family: F) {
@@ -37,9 +44,10 @@ function addressSets<F extends 4 | 6>(family: F) {
     [`self${family}`]: { family: 'inet', key: [address, address] },
     [`veth${family}`]: { family: 'inet', key: ['ifname', address] },
     [`port${family}`]: { family: 'bridge', key: ['ifname', address] },
+    [`local${family}`]: { family: 'inet', key: [address] },
     ...directionSets('in', family),
     ...directionSets('out', family),
-  } as Record<`${'class' | 'cidr' | 'self' | 'veth' | 'port'}${F}` | `${'in' | 'out'}_${DirectionSet}${F}`, SetSchema>
+  } as Record<`${'class' | 'cidr' | 'self' | 'veth' | 'port' | 'local'}${F}` | `${'in' | 'out'}_${DirectionSet}${F}`, SetSchema>
 }
 
 type DirectionSet = 'judged' | 'pair' | 'default' | 'deny'
@@ -86,7 +94,8 @@ function tierDirectionSets(direction: 'in' | 'out', family: 4 | 6): Record<strin
 /**
  * Every set of the program. `veths`/`veth4`/`veth6` (inet) and `ports`/`port4`/`port6` (bridge) hold the source addresses
  * that may enter from a pod's veth; `closed` and `closed_out` the ports of pods that are judged for ingress and egress, `closed_own` the
- * veths of those that are judged for what they send to their own node. `verdict_*` are the lists of NetworkPolicies:
+ * veths of those that are judged for what they send to their own node. `local4`/`local6` are the addresses of this node's pods, `tunnels` (UDP, by
+ * port) and `tunnel_protocols` what the node would unwrap. `verdict_*` are the lists of NetworkPolicies:
  * what is found is accepted and counts there. `tier_*` are those of ClusterNetworkPolicies: what is found is the number of a verdict
  * (numbers.ts). The rest is described in docs/design.md. The kernel finds a set by going through them in this order.
  */
@@ -107,6 +116,8 @@ export const SETS = {
   tier_counters: { family: 'inet', key: ['classid'], data: 'counter' },
   ...tierSets(4),
   ...tierSets(6),
+  tunnels: { family: 'inet', key: ['inet_proto', 'inet_service'] },
+  tunnel_protocols: { family: 'inet', key: ['inet_proto'] },
 } as const satisfies Record<string, SetSchema>
 
 export type SetName = keyof typeof SETS

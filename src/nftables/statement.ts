@@ -30,9 +30,9 @@ export type Statement =
   | { readonly match: 'hop limit'; readonly value: number }
   | { readonly match: 'ct state'; readonly states: readonly CtState[] }
   | { readonly match: 'ether type'; readonly type: EtherType }
-  | { readonly match: 'protocol'; readonly protocol: 'icmp' | 'ipv6-icmp' }
-  /** Goes on for packets that ask for a new connection: TCP with SYN and without ACK, SCTP that begins with an INIT chunk (RFC 9260). */
-  | { readonly match: 'request'; readonly protocol: 'tcp' | 'sctp' }
+  | { readonly match: 'protocol'; readonly protocol: 'icmp' | 'udp' | 'ipv6-icmp' }
+  /** Goes on for such packets: TCP with SYN and without ACK, SCTP that begins with an INIT chunk (RFC 9260), TCP with ACK. */
+  | { readonly match: 'transport'; readonly is: 'tcp request' | 'sctp request' | 'tcp ack' }
   /** Goes on if these bits of the packet's priority are so. */
   | { readonly match: 'priority'; readonly mask: number; readonly bits: number }
   /** Goes on, with the value found as the packet's priority, if the map has the key. */

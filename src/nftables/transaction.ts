@@ -1,7 +1,7 @@
 // What is to happen to the kernel's tables, all or nothing: a plain value that renders to nft text (render.ts) and encodes to
 // netlink (netlink/nf-tables/encode.ts).
 import type { Content, CounterName, Delta, Key, Value } from './content.ts'
-import { CHAINS, SPOOFED, STRAY } from './program.ts'
+import { CHAINS, OWN_COUNTERS, STRAY } from './program.ts'
 import type { Chain, Rule } from './statement.ts'
 import { schemaOf, SET_NAMES, type SetName, type TableFamily } from './schema.ts'
 
@@ -13,7 +13,7 @@ export interface CounterValue {
 }
 
 /**
- * owner: while the socket that made the table lives, nobody else can change it. persist: the table outlives that socket,
+ * owner: while the socket that created the table lives, no other process can change it. persist: the table outlives that socket,
  * without an owner (linux/netfilter/nf_tables.h, kernel 6.9).
  */
 export type TableFlag = 'owner' | 'persist'
@@ -77,11 +77,11 @@ export function update({ sets, counters }: Delta, beginnings: ReadonlyMap<Counte
 }
 
 /**
- * Makes both tables anew with this content, whatever was there before, without a moment in between.
- * @param counters what counters begin with, by KernelReader.counters(), SPOOFED and STRAY included; missing ones begin with 0
+ * Replaces both tables by new ones with this content, whatever was there before, without a moment in between.
+ * @param counters what counters begin with, by KernelReader.counters(), OWN_COUNTERS included; missing ones begin with 0
  */
 export function replace(content: Content, counters: ReadonlyMap<CounterName, CounterValue>, options: TableOptions = {}): Transaction {
-  const names: Record<TableFamily, Iterable<CounterName>> = { inet: [SPOOFED, ...content.counters], bridge: [SPOOFED, STRAY] }
+  const names: Record<TableFamily, Iterable<CounterName>> = { ...OWN_COUNTERS, inet: [...OWN_COUNTERS.inet, ...content.counters] }
   const commands = TABLE_FAMILIES.flatMap((family): Command[] => {
     const chains = CHAINS.filter((chain) => chain.family === family && (options.guard !== false || chain.guards === undefined))
     return [

@@ -57,6 +57,10 @@ function countedMetrics(registry: Registry, hits: () => HitTotals | undefined, s
     name: 'stray_frames_total',
     help: 'Frames dropped on a bridge because they could bypass policies.',
   }, () => only(hits()?.stray))
+  counterOf(registry, {
+    name: 'tunnelled_packets_total',
+    help: 'Packets dropped because a pod sent them to a tunnel of its node, which would unwrap them.',
+  }, () => only(hits()?.tunnelled))
   valueOf(registry, {
     name: 'policy_series_omitted',
     help: 'Policies without per-policy series, because of --metrics-policy-labels.',

@@ -61,8 +61,8 @@ interface InProcess extends ReportOptions {
 
 export function agentOf(source: Source, backend: Backend, options: InProcess = {}): Agent {
   const { log = SILENT, observer = {}, looked = () => undefined, checkMs = 1000, ...reports } = options
-  const veths = () => ({ start: () => undefined, veths: () => [], refresh: looked, close: () => Promise.resolve() })
-  return new Agent({ nodeName: NODE, spoofGuard: true, source, backend, veths, log, observer, checkMs, ...reports })
+  const veths = () => ({ start: () => undefined, veths: () => [], tunnels: () => [], refresh: looked, close: () => Promise.resolve() })
+  return new Agent({ nodeName: NODE, spoofGuard: true, tunnels: [], source, backend, veths, log, observer, checkMs, ...reports })
 }
 
 /** What the kernel must have after these changes, class and permission numbers left out. */

@@ -116,13 +116,13 @@ test('a change without effect is no commit', async () => {
   expect(backend.commits.tried).toBe(before)
 })
 
-test.each<Mood>(['throws', 'rejects', 'rejects late'])('a change that the kernel refuses (it %s) is said once, and all is made anew', async (mood) => {
+test.each<Mood>(['throws', 'rejects', 'rejects late'])('a change that the kernel refuses (it %s) is reported once, and the tables are recreated', async (mood) => {
   backend.moods.push(mood)
   source.say(podChange(1))
   await untilUpToDate(podChange(1))
   expect(lines.filter(({ component, level }) => component === 'committer' && level > 20)).toEqual([
-    expect.objectContaining({ level: 50, msg: 'the kernel refused a change; making the tables anew', err: expect.anything() }),
-    expect.objectContaining({ level: 30, msg: 'the tables were made anew' }),
+    expect.objectContaining({ level: 50, msg: 'the kernel refused a change; recreating the tables', err: expect.anything() }),
+    expect.objectContaining({ level: 30, msg: 'the tables were recreated' }),
   ])
 })
 
@@ -156,12 +156,12 @@ test('an agent that is closed while the kernel refuses gives up at once', async 
   expect({ tries: backend.commits.tried - tried, pending: waits.pending }).toEqual({ tries: 0, pending: 0 })
 })
 
-test('tables that somebody removes are made anew, and that is an error', async () => {
+test('tables that another process removes are recreated, and that is an error', async () => {
   source.say(podChange(1))
   await nextTurn()
   backend.flush()
   await untilUpToDate(podChange(1))
-  expect(lines.filter(({ level }) => level === 50).map(({ msg }) => msg)).toEqual(['somebody else removed or replaced the tables; making them anew'])
+  expect(lines.filter(({ level }) => level === 50).map(({ msg }) => msg)).toEqual(['another process removed or replaced the tables; recreating them'])
 })
 
 test('while a pod has no veth they are looked at again, and only then', async () => {

@@ -71,6 +71,7 @@ test('of binding pods, while it is looked for their veths', async () => {
   const agent = new Agent({
     nodeName: NODE,
     spoofGuard: true,
+    tunnels: [],
     source: new ToldSource(FIRST),
     backend: new MemoryBackend(),
     log: SILENT,
@@ -82,6 +83,7 @@ test('of binding pods, while it is looked for their veths', async () => {
         if (isBroken) throw DEFECT
         return veths
       },
+      tunnels: () => [],
       refresh: () => {
         if (veths.length > 0) return
         veths = [VETH]
@@ -111,8 +113,9 @@ test('what could not be bound is bound the next time', () => {
     compiler,
     nodeName: NODE,
     spoofGuard: true,
+    tunnels: [],
     log: SILENT,
-    veths: () => ({ start: () => undefined, veths, refresh: () => undefined, close: () => Promise.resolve() }),
+    veths: () => ({ start: () => undefined, veths, tunnels: () => [], refresh: () => undefined, close: () => Promise.resolve() }),
     onChange: () => undefined,
     onProblems: () => undefined,
     onFailure: () => undefined,

@@ -82,7 +82,7 @@ describe('in memory', () => {
     await untilRepaired()
     expect(canonical(backend.content)).toEqual(wanted([...FIRST, podChange(1), ...elsewhere]))
     expect({ repairs, failures, commits: backend.commits.done - before }).toEqual({ repairs: ['content'], failures: [], commits: 1 })
-    expect(said).toEqual(['somebody else changed elements of the tables; putting them right'])
+    expect(said).toEqual(['another process changed elements of the tables; repairing them'])
   })
 
   test('a comparison that fails is made again soon', async () => {
@@ -95,7 +95,7 @@ describe('in memory', () => {
     expect({ repairs, failures, said }).toEqual({
       repairs: ['content'],
       failures: ['compare ENOBUFS'],
-      said: [expect.stringMatching(/^the kernel cannot be compared .* tried again$/), expect.stringMatching(/putting them right$/)],
+      said: [expect.stringMatching(/^the kernel cannot be compared .* tried again$/), expect.stringMatching(/repairing them$/)],
     })
     expect(look).toHaveBeenCalled()
   })

@@ -78,15 +78,15 @@ test('changes that go on do not make it ask all the time, nor say all the time t
   // What changes do not shorten: an eighth of the time to the next try, which doubles up to 10 s. They end the rest at once.
   expect(waits.asked.filter((_, index) => index % 2 === 0).slice(0, 10)).toEqual([100, 100, 100, 100, 200, 400, 800, 1250, 1250, 1250])
   expect(said).toEqual([
-    'the kernel refused a change; making the tables anew',
-    'the tables could not be made anew; what is in the kernel stays as it is, and it is tried again',
+    'the kernel refused a change; recreating the tables',
+    'cannot recreate the tables; the kernel keeps what it has; retrying',
   ])
   backend.refuses = () => false
   await until(() => {
     waits.pass()
     return agent.view.staleSinceMs === undefined
   })
-  expect(said.slice(2)).toEqual(['the kernel takes the tables again', 'the tables were made anew'])
+  expect(said.slice(2)).toEqual(['the kernel takes the tables again', 'the tables were recreated'])
   expect(repairs).toEqual(['refused'])
 })
 

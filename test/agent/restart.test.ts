@@ -101,14 +101,14 @@ describe('while an agent runs', () => {
   })
 })
 
-test('tables without an owner that somebody removes are made anew', async () => {
+test('tables without an owner that another process removes are recreated', async () => {
   const agent = await lab.start('--backend', 'nft')
   lab.exec('nft', 'delete table inet vethguard')
   expect(lab.open()).toEqual(cells(() => true))
-  await agent.heard(/^somebody else removed or replaced the tables/)
+  await agent.heard(/^another process removed or replaced the tables/)
   await lab.untilCell('x/b > x/a', 'denied')
   expect(lab.open()).toEqual(OPEN)
-  await agent.heard('the tables were made anew')
+  await agent.heard('the tables were recreated')
   expect(agent.complaints()).toHaveLength(1)
 })
 

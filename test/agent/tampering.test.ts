@@ -22,12 +22,12 @@ beforeAll(async () => {
 afterAll(() => lab.close())
 
 test.each([
-  ['flush ruleset', 'the tables were made anew'],
-  ['delete table inet vethguard', 'the tables were made anew'],
-  ['delete element inet vethguard in_judged4 { ADDRESS }', /^somebody else changed elements/],
-  ['flush set inet vethguard in_judged4', /^somebody else changed elements/],
-  ['flush chain inet vethguard forward', 'the tables were made anew'],
-  ['insert rule inet vethguard forward accept', 'the tables were made anew'],
+  ['flush ruleset', 'the tables were recreated'],
+  ['delete table inet vethguard', 'the tables were recreated'],
+  ['delete element inet vethguard in_judged4 { ADDRESS }', /^another process changed elements/],
+  ['flush set inet vethguard in_judged4', /^another process changed elements/],
+  ['flush chain inet vethguard forward', 'the tables were recreated'],
+  ['insert rule inet vethguard forward accept', 'the tables were recreated'],
 ])('nft %s', async (command, said) => {
   for (let turn = 0; turn < TURNS; turn++) {
     const since = agent.logs.length

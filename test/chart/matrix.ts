@@ -21,7 +21,7 @@ export const MATRIX: Readonly<Record<string, Values>> = {
   'no address': { listen: 'off' },
   'a folder of manifests': { source: '/manifests' },
   'every setting but source other than by default': {
-    kubeconfig: '/etc/kubernetes/agent.conf', backend: 'nft', spoofGuard: false, logLevel: 'trace',
+    kubeconfig: '/etc/kubernetes/agent.conf', backend: 'nft', spoofGuard: false, tunnels: 'udp/8472,ip/47', logLevel: 'trace',
     listen: '127.0.0.1:19611', metricsPolicyLabels: 1_000_000, dryRun: true, events: true, clusterNetworkPolicies: false,
     serviceCidrs: ['10.96.0.0/16', 'fd00:10:96::/112'], compareSeconds: 3600,
   },

@@ -99,6 +99,6 @@ test('a list that somebody takes away is there again with the next change, and n
   const [list = ''] = /members-in\/set-[0-9a-f]{16}-1/.exec(lab.exec('nft', 'list', 'counters')) ?? []
   lab.exec('nft', 'delete', 'counter', 'inet', 'vethguard', list)
   write(14)
-  await agent.heard('the tables were made anew')
+  await agent.heard('the tables were recreated')
   expect([shown(), lists()]).toEqual([times(14, HITS), [14]])
 })

@@ -13,10 +13,11 @@ test('links that cannot be read are an outage, until veths change again', () => 
     compiler: new Compiler('node0'),
     nodeName: 'node0',
     spoofGuard: true,
+    tunnels: [],
     log,
     veths: (changed, failed) => {
       follower = { changed, failed }
-      return { start: () => undefined, veths: () => [], refresh: () => undefined, close: () => Promise.resolve() }
+      return { start: () => undefined, veths: () => [], tunnels: () => [], refresh: () => undefined, close: () => Promise.resolve() }
     },
     onChange: () => changes++,
     onProblems: () => undefined,

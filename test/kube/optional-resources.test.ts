@@ -111,7 +111,7 @@ describe('served', () => {
     api.disturb('clusternetworkpolicies', 'end')
     await until(() => sink.current.size > 0, 'the problem')
     expect(sink.batches.slice(before)).toMatchObject([[{ key: '/p', now: { egress: [{ peers: 'any' }] } }]])
-    expect([stand.relists, stand.lines.filter(({ msg, level }) => msg === 'everything was read anew' && level > 20)]).toEqual([[], []])
+    expect([stand.relists, stand.lines.filter(({ msg, level }) => msg === 'everything was reread' && level > 20)]).toEqual([[], []])
   })
 })
 

@@ -8,7 +8,7 @@ import type { DeniedTotal, HitTotals, PolicyTotal } from '../../src/counters/tot
 import type { DeniedBy, HitAction } from '../../src/policy/verdict.ts'
 import type { Direction } from '../../src/policy/types.ts'
 
-export const NO_HITS: HitTotals = { policies: [], denied: [], spoofed: 0, stray: 0 }
+export const NO_HITS: HitTotals = { policies: [], denied: [], spoofed: 0, stray: 0, tunnelled: 3 }
 export const BAD: Problem = { object: 'NetworkPolicy x/bad', field: 'spec', message: 'bad', policy: 'x/bad' as PolicyKey }
 
 export function fakeView(said: Partial<AgentView> = {}): AgentView {

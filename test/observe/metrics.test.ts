@@ -37,7 +37,7 @@ describe('what the kernel counts', () => {
       policies: ['x/web ingress 3', 'x/web egress 0', '/tenants ingress 2 deny', '/tenants ingress 1 pass'].map(hit),
       denied: ['x/p ingress 7', 'x/p ingress 2 admin'].map(denial),
       spoofed: 2,
-      stray: 1,
+      stray: 1, tunnelled: 3,
     }
     const body = await text(metrics(watching({ hits: () => Promise.resolve(hits) })))
     expect(labelled(body, 'vethguard_policy_hits_total')).toEqual({
@@ -52,6 +52,7 @@ describe('what the kernel counts', () => {
     })
     expect(seriesIn(body).get('vethguard_spoofed_packets_total')).toBe(2)
     expect(seriesIn(body).get('vethguard_stray_frames_total')).toBe(1)
+    expect(seriesIn(body).get('vethguard_tunnelled_packets_total')).toBe(3)
   })
 
   test('goes with its policy', async () => {

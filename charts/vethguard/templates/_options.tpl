@@ -11,6 +11,7 @@
 {{- end }}
 - --backend={{ .Values.backend }}
 - --spoof-guard={{ include "vethguard.onOrOff" .Values.spoofGuard }}
+- --tunnels={{ .Values.tunnels }}
 - --log-level={{ .Values.logLevel }}
 - --listen={{ .Values.listen }}
 - --metrics-policy-labels={{ include "vethguard.onOrOff" .Values.metricsPolicyLabels }}

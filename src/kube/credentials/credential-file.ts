@@ -1,4 +1,4 @@
-// Files with tokens and certificates, which somebody else replaces now and then.
+// Files with tokens and certificates, which another process replaces now and then.
 import { readFileSync } from 'node:fs'
 import { VethguardError } from '../../base/errors.ts'
 

@@ -6,7 +6,7 @@ import { isExpired } from './status.ts'
 
 export const RESTART_REASONS = [
   'ended', // the server ended the watch, as it does every few minutes
-  'expired', // what we know is too old to go on from: everything is read anew
+  'expired', // what we know is too old to go on from: everything is reread
   'throttled', // 429
   'unauthorized', // 401: token or certificate
   'forbidden', // 403: RBAC
@@ -52,7 +52,7 @@ function explainRequest(error: unknown, request: string, remedy: string): string
     case 'throttled':
       return `cannot ${request}: the API server is overloaded (429): ${said}`
     case 'silent':
-      return `cannot ${request}: the API server has fallen silent; connecting anew`
+      return `cannot ${request}: the API server has fallen silent; reconnecting`
     case 'connection':
       return `cannot ${request}: ${said}${HINTS.get(String(codeOf(error))) ?? ''}`
     default:

@@ -187,7 +187,7 @@ export class Reflector {
   #noteRead(changes: number): void {
     const { name, isReread = false } = this.#options.resource
     const isRoutine = this.#synced && isReread
-    const message = this.#synced ? 'everything was read anew' : 'everything is read'
+    const message = this.#synced ? 'everything was reread' : 'everything is read'
     this.#log[isRoutine ? 'debug' : 'info']({ objects: this.#store.size, changes }, message)
     if (this.#synced && !isRoutine) this.#options.observer.relisted?.(name)
   }
@@ -200,7 +200,7 @@ export class Reflector {
     this.#options.onFailure?.(error)
     const reason = restartReason(error)
     if (reason === 'expired' || reason === 'malformed') this.#version = undefined
-    if (reason === 'expired') this.#log.info({ err: error }, 'what is known is too old for the API server; everything is read anew')
+    if (reason === 'expired') this.#log.info({ err: error }, 'what is known is too old for the API server; rereading everything')
     else this.#outage.report(explain(error, this.#verb, this.#options.resource.name), error)
     return this.#ended(reason, error instanceof ApiServerError ? error.retryAfterMs : undefined)
   }

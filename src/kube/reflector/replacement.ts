@@ -1,4 +1,4 @@
-// Everything is read anew, while what is known stays in force; when all has come, the differences are one update. Only where
+// Rereads everything, while what is known stays in force; when all has come, the differences are one update. Only where
 // nothing is in force yet, all is told as it comes.
 import type { Problem } from '../../cluster/change.ts'
 import type { Change } from '../../source.ts'

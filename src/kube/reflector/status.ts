@@ -32,7 +32,7 @@ function reasonIn(reason: unknown, details: unknown): string {
   return typeof reason === 'string' ? reason : ''
 }
 
-/** The version that we know is no longer, or not yet, in the server's history: all must be read anew. */
+/** The version that we know is no longer, or not yet, in the server's history: all must be reread. */
 export function isExpired(error: unknown): boolean {
   return error instanceof ApiServerError && (error.status === 410 || ['Expired', 'Gone', TOO_LARGE].includes(error.reason))
 }

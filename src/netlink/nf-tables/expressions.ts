@@ -20,11 +20,12 @@ const ETHERTYPE = { ip: '\x08\x00', arp: '\x08\x06', ip6: '\x86\xdd', '8021q': '
 const ETHERTYPE_OFFSET = 12
 const HOP_LIMIT_OFFSET = 7
 /** One char a byte. */
-const IP_PROTOCOL = { 'icmp': '\x01', 'tcp': '\x06', 'ipv6-icmp': '\x3a', 'sctp': '\x84' } as const
+const IP_PROTOCOL = { 'icmp': '\x01', 'tcp': '\x06', 'udp': '\x11', 'ipv6-icmp': '\x3a', 'sctp': '\x84' } as const
 /** One byte of the transport header: flags of TCP, or behind the common header of SCTP (RFC 9260, section 3) the type of the first chunk. */
-const REQUEST = {
-  tcp: { offset: 13, mask: '\x12', bits: '\x02' }, // of SYN and ACK, SYN
-  sctp: { offset: 12, mask: undefined, bits: '\x01' },
+const TRANSPORT = {
+  'tcp request': { protocol: 'tcp', offset: 13, mask: '\x12', operator: COMPARE.equal, bits: '\x02' }, // of SYN and ACK, SYN
+  'sctp request': { protocol: 'sctp', offset: 12, mask: undefined, operator: COMPARE.equal, bits: '\x01' },
+  'tcp ack': { protocol: 'tcp', offset: 13, mask: '\x10', operator: COMPARE.unequal, bits: '\0' },
 } as const
 
 interface Load {
@@ -101,8 +102,8 @@ function writeMatch(scope: Scope, statement: Extract<Statement, { match: unknown
     case 'protocol':
       writeProtocol(writer, IP_PROTOCOL[statement.protocol])
       break
-    case 'request':
-      writeRequest(writer, statement.protocol)
+    case 'transport':
+      writeTransport(writer, TRANSPORT[statement.is])
       break
     case 'priority':
       write.meta(writer, META.priority, REGISTER_1)
@@ -116,12 +117,11 @@ function writeProtocol(writer: MessageWriter, protocol: string): void {
   write.compare(writer, COMPARE.equal, protocol)
 }
 
-function writeRequest(writer: MessageWriter, protocol: 'tcp' | 'sctp'): void {
-  const { offset, mask, bits } = REQUEST[protocol]
+function writeTransport(writer: MessageWriter, { protocol, offset, mask, operator, bits }: (typeof TRANSPORT)[keyof typeof TRANSPORT]): void {
   writeProtocol(writer, IP_PROTOCOL[protocol])
   write.payload(writer, { base: BASE.transport, offset, bytes: 1 }, REGISTER_1)
   if (mask !== undefined) write.mask(writer, mask)
-  write.compare(writer, COMPARE.equal, bits)
+  write.compare(writer, operator, bits)
 }
 
 function writeIcmpv6(scope: Scope, { first, last }: Extract<Statement, { match: 'icmpv6' }>): void {

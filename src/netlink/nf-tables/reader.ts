@@ -3,7 +3,7 @@ import { hasErrno, VethguardError } from '../../base/errors.ts'
 import { inTurns } from '../../base/steps.ts'
 import type { BackendState, KernelReader } from '../../nftables/backend.ts'
 import type { Content, CounterName, Key, Value } from '../../nftables/content.ts'
-import { SPOOFED } from '../../nftables/program.ts'
+import { OWN_COUNTERS } from '../../nftables/program.ts'
 import { SET_NAMES, TABLE_NAME, type SetName, type TableFamily } from '../../nftables/schema.ts'
 import { TABLE_FAMILIES, type CounterValue, plus, type TableFlag } from '../../nftables/transaction.ts'
 import { attribute } from '../attributes.ts'
@@ -84,7 +84,7 @@ export class Reader implements KernelReader {
         if (elements !== 'missing') sets.set(set, elements)
       }
       const { isWhole, counters } = await dumpCounters(this.#dumps, 'inet')
-      return isWhole ? { value: { sets, counters: new Set([...counters.keys()].filter((name) => name !== SPOOFED)) } } : undefined
+      return isWhole ? { value: { sets, counters: new Set([...counters.keys()].filter((name) => !OWN_COUNTERS.inet.includes(name))) } } : undefined
     }
     return this.#afterOthers(async () => {
       const found = await this.#consistently(ATTEMPTS, look)

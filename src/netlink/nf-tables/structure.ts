@@ -1,8 +1,7 @@
 // Tables, counters, sets, chains and rules → their messages, as nft 1.0.6 would send them.
-import { padded } from '../../base/padded.ts'
 import type { CounterName } from '../../nftables/content.ts'
 import type { Chain, Rule } from '../../nftables/statement.ts'
-import { FIELD, schemaOf, SET_NAMES, TABLE_NAME, type FieldType, type SetName, type TableFamily } from '../../nftables/schema.ts'
+import { FIELD, fieldBytes, schemaOf, SET_NAMES, TABLE_NAME, type FieldType, type SetName, type TableFamily } from '../../nftables/schema.ts'
 import type { CounterValue, TableFlag } from '../../nftables/transaction.ts'
 import { interval } from './elements.ts'
 import { writeExpressions } from './expressions.ts'
@@ -67,7 +66,7 @@ export function addSet(writer: MessageWriter, set: SetName): void {
   writer.string(nf.SET.NAME, set)
   writer.u32(nf.SET.FLAGS, setFlags(set))
   writer.u32(nf.SET.KEY_TYPE, key.reduce((type, field) => (type << TYPE_BITS) | FIELD[field].type, 0))
-  writer.u32(nf.SET.KEY_LENGTH, key.reduce((bytes, field) => bytes + fieldLength(key, field), 0))
+  writer.u32(nf.SET.KEY_LENGTH, key.reduce((bytes, field) => bytes + fieldBytes(key, field), 0))
   if (data === 'classid') {
     writer.u32(nf.SET.DATA_TYPE, FIELD.classid.type)
     writer.u32(nf.SET.DATA_LENGTH, FIELD.classid.bytes)
@@ -111,11 +110,6 @@ function setFlags(set: SetName): number {
   const map = data === 'classid' ? nf.SET_FLAG.map : data === 'counter' ? nf.SET_FLAG.object : 0
   const kind = interval(set)
   return map | (kind === 'none' ? 0 : nf.SET_FLAG.interval) | (kind === 'fields' ? nf.SET_FLAG.concat : 0)
-}
-
-function fieldLength(key: readonly FieldType[], field: FieldType): number {
-  const { bytes } = FIELD[field]
-  return key.length === 1 ? bytes : padded(bytes)
 }
 
 function writeFieldLengths(writer: MessageWriter, key: readonly FieldType[]): void {

@@ -1,9 +1,10 @@
 // rtnetlink messages → plain values. Everything that does not matter here is left out; what does not fit is undefined.
 import { addressFromBytes, type Address } from '../../cluster/address.ts'
+import { ipTunnel, type Tunnel, udpTunnel } from '../../cluster/tunnel.ts'
 import { readAttributes, textOf, type Attributes } from '../attributes.ts'
 import { bodyOf, type Message } from '../message.ts'
 import {
-  AF_BRIDGE, AF_INET, AF_INET6, AF_UNSPEC, IFA, IFF_UP, IFLA, IFLA_INFO, NDA, NUD, RTA, RTM, RTM_F_CLONED, RTN_UNICAST,
+  AF_BRIDGE, AF_INET, AF_INET6, AF_UNSPEC, IFA, IFF_UP, IFLA, IFLA_GENEVE_PORT, IFLA_INFO, IFLA_VXLAN_PORT, NDA, NUD, RTA, RTM, RTM_F_CLONED, RTN_UNICAST,
 } from './protocol.ts'
 
 export interface Link {
@@ -20,6 +21,8 @@ export interface Link {
   readonly master: number | undefined
   /** The master is a bridge. */
   readonly bridged: boolean
+  /** What the device unwraps. */
+  readonly tunnels: readonly Tunnel[]
 }
 
 /** An address that one link has. */
@@ -84,7 +87,21 @@ export function decodeLink(message: Message): Link | undefined {
     netnsid: int32(attributes, IFLA.LINK_NETNSID),
     master: int32(attributes, IFLA.MASTER),
     bridged: text(info.get(IFLA_INFO.SLAVE_KIND)) === 'bridge',
+    tunnels: tunnelsOf(text(info.get(IFLA_INFO.KIND)), info.get(IFLA_INFO.DATA)),
   }
+}
+
+/** Kinds of devices with a protocol of their own (linux/in.h): IPIP, IPv6 in IPv4 or IPv6, GRE. */
+const TUNNEL_PROTOCOLS: Readonly<Record<string, readonly number[]>> = {
+  ipip: [4], sit: [41, 4], ip6tnl: [41, 4], gre: [47], gretap: [47], erspan: [47], ip6gre: [47], ip6gretap: [47], ip6erspan: [47],
+}
+const PORT_ATTRIBUTES: Readonly<Record<string, number>> = { vxlan: IFLA_VXLAN_PORT, geneve: IFLA_GENEVE_PORT }
+
+function tunnelsOf(kind: string, data: Buffer | undefined): Tunnel[] {
+  const attribute = PORT_ATTRIBUTES[kind]
+  if (attribute === undefined) return (TUNNEL_PROTOCOLS[kind] ?? []).map(ipTunnel)
+  const port = readAttributes(data ?? Buffer.alloc(0)).get(attribute)
+  return port === undefined ? [] : [udpTunnel(port.readUInt16BE(0))]
 }
 
 /** struct ifaddrmsg. IFA_ADDRESS is the far end on point-to-point links, so IFA_LOCAL goes first. */

@@ -25,7 +25,9 @@ export const AF_BRIDGE = 7
 export const AF_INET6 = 10
 
 export const IFLA = { IFNAME: 3, LINK: 5, MASTER: 10, LINKINFO: 18, EXT_MASK: 29, LINK_NETNSID: 37 } as const
-export const IFLA_INFO = { KIND: 1, SLAVE_KIND: 4 } as const
+export const IFLA_INFO = { KIND: 1, DATA: 2, SLAVE_KIND: 4 } as const
+export const IFLA_VXLAN_PORT = 15
+export const IFLA_GENEVE_PORT = 5
 export const IFF_UP = 1
 /** Leaves the counters out of link messages: they are most of the bytes. */
 export const RTEXT_FILTER_SKIP_STATS = 8

@@ -1,5 +1,6 @@
 // The node's links, host routes, neighbours and forwarding entries as last told, and what they say about one veth.
 import type { Address } from '../../cluster/address.ts'
+import { formatTunnel, type Tunnel } from '../../cluster/tunnel.ts'
 import type { Veth } from '../../cluster/veth.ts'
 import type { FdbEntry, HostRoute, Link, Neighbour, RouteEvent } from './decode.ts'
 
@@ -23,6 +24,12 @@ export class RouteState {
 
   podLinks(): PodLink[] {
     return Array.from(this.#links.values()).filter(isPodLink)
+  }
+
+  /** What the node's devices unwrap, by their texts. */
+  tunnels(): Map<string, Tunnel> {
+    const all = Array.from(this.#links.values()).flatMap(({ tunnels }) => tunnels)
+    return new Map(all.map((tunnel): [string, Tunnel] => [formatTunnel(tunnel), tunnel]).sort(([a], [b]) => (a < b ? -1 : 1)))
   }
 
   podLink(ifindex: number): PodLink | undefined {

@@ -5,6 +5,7 @@
 //
 // Once started it goes on until it is closed: when sockets fail it opens new ones, at growing intervals, and rereads everything.
 import type { Address } from '../../cluster/address.ts'
+import type { Tunnel } from '../../cluster/tunnel.ts'
 import type { Veth } from '../../cluster/veth.ts'
 import { Backoff } from '../../base/backoff.ts'
 import { NetlinkError, VethguardError } from '../../base/errors.ts'
@@ -31,6 +32,7 @@ export interface VethTableOptions {
 export class VethTable {
   readonly #options: VethTableOptions
   readonly #veths = new Map<number, Veth>()
+  #tunnels = new Map<string, Tunnel>()
   readonly #retries = new Map<number, NodeJS.Timeout>()
   #state = new RouteState()
   #socket: RouteSocket | undefined
@@ -64,6 +66,10 @@ export class VethTable {
   /** All veths that lead to another network namespace. */
   veths(): Iterable<Veth> {
     return this.#veths.values()
+  }
+
+  tunnels(): Iterable<Tunnel> {
+    return this.#tunnels.values()
   }
 
   /** How often events were lost and everything was reread. */
@@ -141,7 +147,7 @@ export class VethTable {
 
   /** Rereads these links. */
   #update(ifindexes: Iterable<number>): void {
-    let hasChanged = false
+    let hasChanged = this.#updateTunnels()
     for (const ifindex of ifindexes) {
       const now = this.#look(ifindex)
       if (equal(this.#veths.get(ifindex), now)) continue
@@ -150,6 +156,13 @@ export class VethTable {
       hasChanged = true
     }
     if (hasChanged) this.#options.onChange()
+  }
+
+  /** @returns whether they are others than before */
+  #updateTunnels(): boolean {
+    const before = [...this.#tunnels.keys()].join()
+    this.#tunnels = this.#state.tunnels()
+    return [...this.#tunnels.keys()].join() !== before
   }
 
   #look(ifindex: number): Veth | undefined {

@@ -1,7 +1,6 @@
 // Elements of the fake kernel's sets.
 import type { CounterName, Key, Value } from '../content.ts'
-import { padded } from '../../base/padded.ts'
-import { FIELD, schemaOf, type SetName, type SetSchema } from '../schema.ts'
+import { fieldBytes, schemaOf, type SetName, type SetSchema } from '../schema.ts'
 import type { Command } from '../transaction.ts'
 import type { Journal } from './journal.ts'
 import { refuse } from './refusal.ts'
@@ -50,7 +49,7 @@ function objectionTo(table: FakeTable, set: SetName, key: Key, value: Value): st
 }
 
 function objectionToKey({ key: fields, interval }: SetSchema, key: Key): string | undefined {
-  const bytes = fields.reduce((sum, type) => sum + padded(FIELD[type].bytes), 0)
+  const bytes = fields.reduce((sum, type) => sum + fieldBytes(fields, type), 0)
   const isRange = interval === true
   if (key.length !== (isRange ? 2 * bytes : bytes)) return `its key has ${key.length} bytes`
   return isRange && key.slice(0, bytes) > key.slice(bytes) ? 'its range ends before it begins' : undefined

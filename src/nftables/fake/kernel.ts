@@ -3,7 +3,7 @@
 import { inTurns, type Steps } from '../../base/steps.ts'
 import type { Backend, BackendState, KernelReader } from '../backend.ts'
 import type { Content, CounterName, Key, Value } from '../content.ts'
-import { SPOOFED, STRAY } from '../program.ts'
+import { OWN_COUNTERS } from '../program.ts'
 import { schemaOf, type SetName, type TableFamily } from '../schema.ts'
 import { type Command, type CounterValue, plus, TABLE_FAMILIES, type Transaction, ZERO } from '../transaction.ts'
 import { change } from './change.ts'
@@ -31,7 +31,7 @@ export class FakeKernel implements Backend, KernelReader {
   get content(): Content {
     const sets = new Map(this.#inOrder().flatMap(([, table]) => [...table.sets]))
     const names = [...this.#tables.get('inet')?.counters.keys() ?? []]
-    return { sets, counters: new Set(names.filter((name) => name !== SPOOFED && name !== STRAY)) }
+    return { sets, counters: new Set(names.filter((name) => !OWN_COUNTERS.inet.includes(name))) }
   }
 
   /** Applies a transaction, or nothing of it. @throws VethguardError NETLINK */

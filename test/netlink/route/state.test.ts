@@ -15,11 +15,11 @@ const mac = fc.constantFrom('\x02one', '\x02two')
 const address = fc.constantFrom(...['10.0.0.1', '10.0.0.2', 'fd00::1', 'fe80::1'].map((text) => parseAddress(text)!))
 
 const bridgeLink = fc.record({ ifindex: bridge, name: fc.constantFrom('br0', 'br1', 'br2'), up: fc.boolean() })
-  .map((link): Link => ({ ...link, kind: 'bridge', peer: undefined, netnsid: undefined, master: undefined, bridged: false }))
+  .map((link): Link => ({ ...link, kind: 'bridge', peer: undefined, netnsid: undefined, master: undefined, bridged: false, tunnels: [] }))
 
 const vethLink = fc.record({
   ifindex: port, name: fc.constantFrom('v1', 'v2'), up: fc.boolean(), master: fc.option(bridge, { nil: undefined }),
-}).map((link): Link => ({ ...link, kind: 'veth', peer: 2, netnsid: link.ifindex, bridged: link.master !== undefined }))
+}).map((link): Link => ({ ...link, kind: 'veth', peer: 2, netnsid: link.ifindex, bridged: link.master !== undefined, tunnels: [] }))
 
 const routes = fc.record({ table: fc.constantFrom(1, 2), ifindex: port, address })
   .map(({ table, ifindex, address }) => ({ id: `${table}/${address}`, ifindex, address }))
