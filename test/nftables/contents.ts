@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { parseAddress, predecessor, type Address } from '../../src/cluster/address.ts'
 import type { Content, CounterName, Key, Value } from '../../src/nftables/content.ts'
 import { diff, isEmptyDelta } from '../../src/nftables/diff.ts'
-import { schemaOf, SET_NAMES, type FieldType, type SetName } from '../../src/nftables/schema.ts'
+import { fieldBytes, schemaOf, SET_NAMES, type FieldType, type SetName } from '../../src/nftables/schema.ts'
 
 const LONGEST_NAME = `in/${'a'.repeat(63)}/${'b'.repeat(188)}`
 const COUNTERS = ['in/shop/web', 'out/shop/web', 'in/set-0f3a', 'in/shop/web.v1_x', 'deny/in/shop/web-0', LONGEST_NAME] as CounterName[]
@@ -67,7 +67,7 @@ function anyElements(set: SetName): fc.Arbitrary<ReadonlyMap<Key, Value>> {
 function elementParts(set: SetName): [fc.Arbitrary<string>, fc.Arbitrary<Value>] {
   const { key, interval } = schemaOf(set)
   const [first] = key
-  const anyParts = fc.tuple(...key.map((type) => fc.constantFrom(...POOL[type])))
+  const anyParts = fc.tuple(...key.map((type) => fc.constantFrom(...POOL[type].map((bytes) => bytes.slice(0, fieldBytes(key, type))))))
   if (interval !== true) return [anyParts.map((parts) => parts.join('')), anyValue(set)]
   if (first === 'ipv4_addr' || first === 'ipv6_addr') return [anyRange(BORDERS[first]), anyValue(set)]
   return [anyPortRange(), anyValue(set)]

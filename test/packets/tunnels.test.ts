@@ -43,12 +43,12 @@ function wrapped(note: Buffer, outer: 4 | 6, inner: 4 | 6): Buffer {
   const [from, to] = [REMOTE, attack.to(VICTIM)].map((texts) => texts[inner === 4 ? 0 : 1])
   const packet = ip({ from: from!, to: to!, protocol: PROTOCOL.udp, payload: udp(note) })
   const framed = frame(inner === 4 ? ETHERTYPE.ip : ETHERTYPE.ip6, packet, DEVICE_MAC)
-  return attack.packet(attack.to('node0')[index]!, udp(Buffer.concat([head, framed]), VXLAN))
+  return attack.packet(attack.to('node0')[index], udp(Buffer.concat([head, framed]), VXLAN))
 }
 
 /** Sends a packet to the node. @returns who hears of it */
 function sendToNode(payload: (note: Buffer) => Buffer, { protocol = PROTOCOL.udp, family = 4 }: { protocol?: number; family?: 4 | 6 } = {}): string[] {
-  return attack.send((note) => [attack.packet(attack.to('node0')[family === 4 ? 0 : 1]!, payload(note), { protocol })])
+  return attack.send((note) => [attack.packet(attack.to('node0')[family === 4 ? 0 : 1], payload(note), { protocol })])
 }
 
 describe.each(['routed', 'bridge'] as const)('%s pods', (layout) => {

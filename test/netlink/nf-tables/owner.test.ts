@@ -79,6 +79,7 @@ test.each(['netlink', 'nft'] as const)('counters go on through a replacement, th
     'in/b': { packets: 0, bytes: 0 },
     spoofed: { packets: 3, bytes: 30 },
     stray: { packets: 4, bytes: 40 },
+    tunnelled: { packets: 0, bytes: 0 },
   })
 })
 
