@@ -35,6 +35,7 @@ interface Repairs {
 /** Each table by the name in its marker. */
 export const TABLES: Readonly<Record<string, () => string>> = {
   datapath: () => dataPath(read('datapath') as DataPath),
+  connects: () => connects(read('datapath') as DataPath),
   changes: () => changes(read('changes') as Changes),
   repairs: () => repairs(read('repairs') as Repairs),
   latency: () => latency(read('latency') as Latency),
@@ -56,6 +57,27 @@ function dataPath({ results }: DataPath): string {
     return found === undefined ? '' : `${found.value.toLocaleString('en-US')} (${found.ratio.toFixed(2)})`
   }
   return table(['ruleset', ...measures], rulesets.map((ruleset) => [ruleset, ...measures.map((measure) => cell(ruleset, measure))]))
+}
+
+/** The rows that readers of README.md want first. */
+const CONNECTS: Readonly<Record<string, string>> = {
+  'conntrack only': 'conntrack only',
+  'vethguard, 12 pods, 10 policies (1 on the pod)': 'vethguard, 12 pods, 10 policies',
+  'vethguard, 10000 pods, 1000 policies (10 on the pod)': 'vethguard, 10,000 pods, 1,000 policies',
+  'vethguard, 100000 pods, 10000 policies (100 on the pod)': 'vethguard, 100,000 pods, 10,000 policies, 100 of them on the pod',
+  'vethguard, 100000 pods, 10000 policies (100 on the pod), no spoof guard': 'the same without the spoof guard',
+  'vethguard, 10000 pods, 100 ClusterNetworkPolicies of 25 rules on the pod, which accept at the end': 'vethguard, 10,000 pods, 100 ClusterNetworkPolicies of 25 rules on the pod',
+  'linear, 10 rules': 'one rule after the other, 10 rules',
+  'linear, 1000 rules': 'one rule after the other, 1,000 rules',
+}
+
+function connects({ results }: DataPath): string {
+  const own = results.filter(({ measure }) => measure === 'TCP connects/s')
+  const rows = Object.entries(CONNECTS).map(([ruleset, name]) => {
+    const found = own.find((each) => each.ruleset === ruleset)
+    return found === undefined ? [name] : [name, found.value.toLocaleString('en-US'), found.ratio.toFixed(2)]
+  })
+  return table(['new TCP connections a second, one CPU for both ends and the forwarding', '', 'of conntrack alone'], rows)
 }
 
 function changes({ changes: all }: Changes): string {
