@@ -13,7 +13,7 @@ import type { Direction } from '../../src/policy/types.ts'
 import type { DirectionVerdict, Flow } from '../../src/policy/verdict.ts'
 import { type Labels, type Pod, podKey } from '../../src/cluster/objects.ts'
 import { changesOf, type Cluster, clusterArb, finalState, historyArb } from '../arbitrary/cluster.ts'
-import { NODES, POOL } from '../arbitrary/pool.ts'
+import { ALL_LOCAL, NODES } from '../arbitrary/pool.ts'
 import { flowsOf } from '../arbitrary/flows.ts'
 import { property } from '../property.ts'
 import { canonical } from './canonical.ts'
@@ -21,8 +21,6 @@ import { type Judged, lookup, lookupOwn } from '../../src/nftables/lookup.ts'
 import { countersOf, creditsOf, deniedBy } from './credits.ts'
 
 const NODE = NODES[0]
-/** Every pod is on the node: more of them share policies. */
-const ALL_LOCAL = { ...POOL, slots: POOL.slots.map((slot) => ({ ...slot, node: NODE })) }
 
 function compiled(cluster: Cluster): Compiler {
   const compiler = new Compiler(NODE)
