@@ -17,8 +17,8 @@ export function rangeKey(first: Address, last: Address): Key {
 }
 
 /** A pod and itself: source . destination. */
-export function selfKey(address: Address): Key {
-  return (address + address) as Key
+export function selfKey(source: Address, destination = source): Key {
+  return (source + destination) as Key
 }
 
 export function classidBytes(id: number): string {

@@ -42,6 +42,8 @@ interface Query extends Tuple {
 
 const ACCEPTED: Judged = { deniedBy: undefined, counters: [] }
 const CHANGED: Judged = { deniedBy: 'commit', counters: [] }
+/** nft's "none": NetworkPolicies are asked for a list of this number if there is none. */
+const NO_LIST = 0
 
 /** Judges both directions, as chain `forward` calls them. */
 export function lookup(content: Content, tuple: Tuple): Lookup {
@@ -76,7 +78,7 @@ function judgeByTiers(query: Query, tiers: Value, ifIsolated: () => Judged): Jud
 function judgeByBaseline(query: Query): Judged {
   const baseline = askTier(query, 'baseline')
   if (baseline.isDecided) return baseline
-  return isIsolated(query) || tiersOf(query) === undefined ? CHANGED : baseline
+  return isIsolated(query) || tiersOf(query) === undefined ? { ...baseline, deniedBy: 'commit' } : baseline
 }
 
 function isIsolated({ content, short, local }: Query): boolean {
@@ -91,7 +93,8 @@ function tiersOf({ content, short, local }: Query): Value | undefined {
 function askTier(query: Query, tier: TierName): Judged & { readonly isDecided: boolean } {
   const { content, short } = query
   const maps = { stage: 'tier_', pair: `${short}_${tier}`, byDefault: `${short}_${tier}_default` } as const
-  const verdict = entry(query, 'tier', listOf(query, maps))
+  const list = listOf(query, maps)
+  const verdict = list === undefined ? undefined : entry(query, 'tier', list)
   if (verdict === undefined) return { ...ACCEPTED, isDecided: false }
   const counter = get(content, 'tier_counters', numberKey(Number(verdict)))
   const counters = counter === undefined ? [] : [counter as CounterName]
@@ -101,10 +104,11 @@ function askTier(query: Query, tier: TierName): Judged & { readonly isDecided: b
 }
 
 function judgeByNetworkPolicies(query: Query): Judged {
-  const { content, short, local, remote } = query
-  const counter = entry(query, 'verdict', listOf(query, { stage: '', pair: `${short}_pair`, byDefault: `${short}_default` }))
+  const { content, short, source, destination } = query
+  const list = listOf(query, { stage: '', pair: `${short}_pair`, byDefault: `${short}_default` })
+  const counter = entry(query, 'verdict', list ?? NO_LIST)
   if (counter !== undefined) return { deniedBy: undefined, counters: [counter as CounterName] }
-  const isItself = local === remote && get(content, `self${familyOf(local)}`, selfKey(local)) !== undefined
+  const isItself = get(content, `self${familyOf(source)}`, selfKey(source, destination)) !== undefined
   return isItself ? ACCEPTED : denied(query, 'isolation', [])
 }
 
@@ -121,12 +125,13 @@ interface Maps {
   readonly byDefault: `${ShortDirection}_${'' | `${TierName}_`}default`
 }
 
-/** The number of the list that the other end's class has for the local address. */
-function listOf({ content, local, remote }: Query, { stage, pair, byDefault }: Maps): number {
+/** The number of the list that the other end's class has for the local address; undefined: there is none, not even by default. */
+function listOf({ content, local, remote }: Query, { stage, pair, byDefault }: Maps): number | undefined {
   const family = familyOf(local)
   const peerClass = get(content, `${stage}class${family}`, addressKey(remote)) ?? inRange(content, `${stage}cidr${family}`, remote)
   const list = peerClass === undefined ? undefined : get(content, `${pair}${family}`, pairKey(Number(peerClass), local))
-  return Number(list ?? get(content, `${byDefault}${family}`, addressKey(local)) ?? 0)
+  const found = list ?? get(content, `${byDefault}${family}`, addressKey(local))
+  return found === undefined ? undefined : Number(found)
 }
 
 /** A list's entry: for the port alone, for a range around it, or for everything. */

@@ -29,6 +29,9 @@ export const POOL: AddressPool = {
   nodeNames: [...NODES, 'node-c'],
 }
 
+/** Every pod is on the first node: more of them share policies. */
+export const ALL_LOCAL: AddressPool = { ...POOL, slots: POOL.slots.map((slot) => ({ ...slot, node: NODES[0] })) }
+
 export function addressOf(text: string): Address {
   const address = parseAddress(text)
   if (address === undefined) throw new Error(`not an address: ${text}`)

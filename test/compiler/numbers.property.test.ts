@@ -5,11 +5,10 @@ import { Compiler } from '../../src/compiler/compiler.ts'
 import type { Delta } from '../../src/nftables/content.ts'
 import type { SetName } from '../../src/nftables/schema.ts'
 import { historyArb } from '../arbitrary/cluster.ts'
-import { NODES, POOL } from '../arbitrary/pool.ts'
+import { ALL_LOCAL, NODES } from '../arbitrary/pool.ts'
 import { property } from '../property.ts'
 
 const NODE = NODES[0]
-const ALL_LOCAL = { ...POOL, slots: POOL.slots.map((slot) => ({ ...slot, node: NODE })) }
 
 const CLASSES: Readonly<Record<'class' | 'tier class', readonly SetName[]>> = {
   class: ['class4', 'class6', 'cidr4', 'cidr6'],

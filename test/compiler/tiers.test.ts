@@ -1,12 +1,13 @@
 // The realm of ClusterNetworkPolicies comes and goes: what is left of it, and how it begins in a large cluster.
 import { expect, test } from '@jest/globals'
 import { clusterPolicyKey, podKey } from '../../src/cluster/objects.ts'
-import type { Pod } from '../../src/cluster/objects.ts'
+import type { Pod, PodKey } from '../../src/cluster/objects.ts'
 import { Compiler } from '../../src/compiler/compiler.ts'
 import type { SetName } from '../../src/nftables/schema.ts'
 import { inTurns } from '../../src/base/steps.ts'
 import type { Change } from '../../src/source.ts'
-import { clusterPolicy, namespace, pod } from '../policy/state.ts'
+import { clusterPolicy, namespace, pod, policy } from '../policy/state.ts'
+import { linesOf } from './content-text.ts'
 
 const NODE = 'node-a'
 const NAMES = ['first', 'second', 'third']
@@ -82,4 +83,26 @@ test('a pod that restarts finds the realm', () => {
   expect([...compiler.content.sets.get('out_judged4')?.keys() ?? []]).toHaveLength(1)
   compiler.apply([{ kind: 'cluster-policy', key: clusterPolicyKey('first'), now: undefined }])
   expect(compiler.isMuchWork([policyChange('first')])).toBe(true) // it has ended with the last policy
+})
+
+test('Baseline has no element of a pod in a direction in which NetworkPolicies isolate it', () => {
+  const compiler = new Compiler(NODE)
+  const deny = { action: 'Deny', protocols: [{ tcp: { destinationPort: { number: 80 } } }] }
+  const peers = [{ pods: { podSelector: {} } }]
+  const baseline = clusterPolicy('base', { tier: 'Baseline', ingress: [{ ...deny, from: peers }], egress: [{ ...deny, to: peers }] })
+  const isolating = policy('x/isolate', { podSelector: {}, policyTypes: ['Ingress'] })
+  const isolated = (now: typeof isolating | undefined): Change => ({ kind: 'policy', key: isolating.key, now })
+  const linesOfBaseline = (): string[] => linesOf(compiler.content).filter((line) => line.includes('baseline')).sort()
+  const a = podChange(pod('x/a', '10.0.0.1'))
+  const ingress = ['counter deny-baseline-in/x/a', 'in_baseline4 0:1 . 10.0.0.1 : 0:1', 'in_deny_baseline4 10.0.0.1 : "deny-baseline-in/x/a"']
+  const egress = ['counter deny-baseline-out/x/a', 'out_baseline4 0:1 . 10.0.0.1 : 0:2', 'out_deny_baseline4 10.0.0.1 : "deny-baseline-out/x/a"']
+
+  compiler.apply([NAMESPACE, a, { kind: 'cluster-policy', key: baseline.key, now: baseline }])
+  expect(linesOfBaseline()).toEqual([...ingress, ...egress].sort())
+  expect([...compiler.denials('x/a' as PodKey, 'ingress'), ...compiler.denials('x/a' as PodKey, 'egress')]).toEqual(['baseline', 'baseline'])
+  compiler.apply([isolated(isolating)])
+  expect(linesOfBaseline()).toEqual(egress)
+  expect([...compiler.denials('x/a' as PodKey, 'ingress'), ...compiler.denials('x/a' as PodKey, 'egress')]).toEqual(['isolation', 'baseline'])
+  compiler.apply([isolated(undefined)])
+  expect(linesOfBaseline().map((line) => line.replace(/0:\d+$/, '0:?'))).toEqual([...ingress, ...egress].map((line) => line.replace(/0:\d+$/, '0:?')).sort())
 })

@@ -12,12 +12,11 @@ import type { Change } from '../../src/source.ts'
 import { clusterPolicyArb } from '../arbitrary/cluster-policies.ts'
 import { changesOf, type Cluster, clusterArb } from '../arbitrary/cluster.ts'
 import { flowsOf } from '../arbitrary/flows.ts'
-import { NODES, POOL } from '../arbitrary/pool.ts'
+import { ALL_LOCAL, NODES } from '../arbitrary/pool.ts'
 import { property } from '../property.ts'
 import { lookup } from '../../src/nftables/lookup.ts'
 
 const NODE = NODES[0]
-const ALL_LOCAL = { ...POOL, slots: POOL.slots.map((slot) => ({ ...slot, node: NODE })) }
 const SHORT = { ingress: 'in', egress: 'out' } as const
 
 function compiled(cluster: Cluster): Compiler {

@@ -4,39 +4,22 @@ import { describe, expect, test } from '@jest/globals'
 import { Compiler } from '../../src/compiler/compiler.ts'
 import { type Address, parseAddress } from '../../src/cluster/address.ts'
 import { podKey } from '../../src/cluster/objects.ts'
-import type { Content, Key, Value } from '../../src/nftables/content.ts'
+import type { Content } from '../../src/nftables/content.ts'
 import { type Lookup, lookup, lookupOwn, type Tuple } from '../../src/nftables/lookup.ts'
-import { schemaOf, type SetName } from '../../src/nftables/schema.ts'
 import type { Change } from '../../src/source.ts'
 import { changesOf, clusterArb } from '../arbitrary/cluster.ts'
 import { flowsOf } from '../arbitrary/flows.ts'
-import { NODES, POOL } from '../arbitrary/pool.ts'
+import { ALL_LOCAL, NODES } from '../arbitrary/pool.ts'
 import { clusterPolicy, namespace, pod, policy } from '../policy/state.ts'
 import { property } from '../property.ts'
+import { deleted, torn } from './torn.ts'
 
 const NODE = NODES[0]
-const ALL_LOCAL = { ...POOL, slots: POOL.slots.map((slot) => ({ ...slot, node: NODE })) }
 
-type Elements = ReadonlyMap<Key, Value>
 type Judge = (content: Content, tuple: Tuple) => Lookup
 
 function copy({ sets, counters }: Content): Content {
   return { sets: new Map(Array.from(sets, ([name, elements]) => [name, new Map(elements)])), counters: new Set(counters) }
-}
-
-/** The verdicts of a tuple if a commit falls in before its first look-up, its second one, … and after the last. */
-function* torn(judge: Judge, before: Content, after: Content, tuple: Tuple): Iterable<Lookup> {
-  for (let whole = 0, asked = Infinity; whole <= asked; whole++) {
-    let count = 0
-    const get = (set: SetName): Elements | undefined => (count++ < whole ? before : after).sets.get(set)
-    yield judge({ counters: before.counters, sets: { get } as unknown as Content['sets'] }, tuple)
-    asked = count
-  }
-}
-
-/** What is left of a table's content for the packets that are in its chains when the table is deleted. */
-function deleted({ sets, counters }: Content): Content {
-  return { sets: new Map([...sets].filter(([name]) => schemaOf(name).data === undefined)), counters }
 }
 
 interface Commit {
@@ -50,7 +33,7 @@ interface Commit {
 /** Expects that nothing is accepted that was denied before and is denied after. */
 function expectNoGap(judge: Judge, { before, after, then }: Commit, tuple: Tuple): void {
   const [old, now] = [judge(before, tuple), judge(then, tuple)]
-  for (const verdict of torn(judge, before, after, tuple)) {
+  for (const verdict of torn(before, after, (content) => judge(content, tuple))) {
     for (const direction of ['egress', 'ingress'] as const) {
       const isAccepted = verdict[direction].deniedBy === undefined
       if (!isAccepted || old[direction].deniedBy === undefined || now[direction].deniedBy === undefined) continue

@@ -3,8 +3,8 @@ import type { NamedPort, PolicyKey, Protocol } from '../../../src/cluster/object
 import { getOrAdd } from '../../../src/base/collections.ts'
 import type { PodPredicate, PortPredicate, Predicate } from '../../../src/compiler/model.ts'
 import type { ActiveRule, Peer } from '../../../src/compiler/stages/active-policy.ts'
-import type { Entry, Judgement } from '../../../src/compiler/stages/judgement.ts'
-import type { Hit } from '../../../src/compiler/stages/verdict.ts'
+import { type Entry, type Judgement, judgementOf } from '../../../src/compiler/stages/judgement.ts'
+import { type Hit, ISOLATED, NEXT, type Verdict, verdictOf } from '../../../src/compiler/stages/verdict.ts'
 import type { Port } from '../../../src/policy/types.ts'
 import type { HitAction } from '../../../src/policy/verdict.ts'
 
@@ -30,6 +30,14 @@ export function hit(key: string): Hit {
   })
 }
 
+/** `next`, `isolated`, `accept x/one x/other`, `deny /edge/deny-0`, `next /edge/pass-1`. */
+export function verdict(text: string): Verdict {
+  if (text === 'next') return NEXT
+  if (text === 'isolated') return ISOLATED
+  const [action, ...keys] = text.split(' ')
+  return verdictOf(action as Verdict['action'], keys.map(hit))
+}
+
 /** `any`, `none`, or `TCP 80, UDP 1-100, TCP web`. */
 export function ports(text: string): readonly Port[] | 'any' {
   if (text === 'any') return 'any'
@@ -39,6 +47,14 @@ export function ports(text: string): readonly Port[] | 'any' {
     if (/^[a-z]/.test(port)) return { kind: 'name', protocol, name: port }
     const [first = '', last = first] = port.split('-')
     return { kind: 'number', protocol, first: Number(first), last: Number(last) }
+  })
+}
+
+/** Rules of NetworkPolicies: `x/web: TCP 80 from a b` (from any of the two groups; without `from`: anybody). */
+export function networkRules(...texts: readonly string[]): ActiveRule[] {
+  return texts.map((text) => {
+    const [key = '', rest = ''] = text.split(': ')
+    return { hit: hit(key), ...peersAndPorts(rest) }
   })
 }
 
@@ -62,7 +78,24 @@ export function peer(holds: readonly (string | Predicate)[] = [], local?: readon
 
 /** What a judgement says, one entry a line: `TCP 80-90: deny /edge/deny-0`, and `*: next` for the rest. */
 export function textOf({ ports: single, ranges, rest }: Judgement): string[] {
-  return [...[...single, ...ranges].map((entry) => `${entryText(entry)}: ${entry.verdict.key.trim()}`), `*: ${rest.key.trim()}`]
+  return [...[...single, ...ranges].map((entry) => `${entryText(entry)}: ${verdictText(entry.verdict)}`), `*: ${verdictText(rest)}`]
+}
+
+/** The judgement of such lines. */
+export function judgement(...lines: readonly string[]): Judgement {
+  const rest = verdict(lines.at(-1)!.replace('*: ', ''))
+  const entries = lines.slice(0, -1).map((line): Entry => {
+    const [range = '', of = ''] = line.split(': ')
+    const [port] = ports(range)
+    if (port === undefined || typeof port === 'string' || port.kind === 'name') throw new TypeError(`no range: ${line}`)
+    return { protocol: port.protocol, first: port.first, last: port.last, verdict: verdict(of) }
+  })
+  return judgementOf(entries, rest)
+}
+
+/** As verdict() reads it. */
+export function verdictText(of: Verdict): string {
+  return of === ISOLATED ? 'isolated' : [of.action, ...of.hits.map(({ key }) => key)].join(' ')
 }
 
 function entryText({ protocol, first, last }: Entry): string {

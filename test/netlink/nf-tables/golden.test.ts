@@ -1,13 +1,19 @@
-// What nft gets, as files that a person can read. UPDATE_GOLDEN=1 writes them anew.
+// What nft gets, as files that a person can read: what the compiler and the guard make of the worked example (test/example), with two
+// addresses for each pod, and of what changes then. UPDATE_GOLDEN=1 writes them anew.
 import { readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { Content, CounterName, Key, Value } from '../../../src/nftables/content.ts'
+import { ipTunnel, udpTunnel } from '../../../src/cluster/tunnel.ts'
+import type { Veth } from '../../../src/cluster/veth.ts'
+import { Compiler } from '../../../src/compiler/compiler.ts'
+import { Guard } from '../../../src/guard/guard.ts'
+import type { Content, CounterName } from '../../../src/nftables/content.ts'
 import { diff, emptyContent } from '../../../src/nftables/diff.ts'
 import { render } from '../../../src/nftables/render.ts'
-import type { SetName } from '../../../src/nftables/schema.ts'
-import { cleanup, replace, update, type Transaction } from '../../../src/nftables/transaction.ts'
-import { address, classid, port } from '../../nftables/contents.ts'
+import { type CounterValue, cleanup, replace, type Transaction, update } from '../../../src/nftables/transaction.ts'
+import type { Change } from '../../../src/source.ts'
+import { addressOf } from '../../arbitrary/pool.ts'
+import { beginnings, changesIn, manifest, NODE } from '../../example/example.ts'
 import { emptyKernel, type Kernel } from './kernel.ts'
 
 const FOLDER = new URL('../../golden/', import.meta.url)
@@ -18,52 +24,58 @@ beforeAll(() => {
 })
 afterAll(() => kernel.close())
 
-const FRONTEND = 0x1_0001
-const WEB = 'in/shop/web' as CounterName
-const DATABASE = 'in/shop/database' as CounterName
-const DENIED = 'deny/in/shop/database-0' as CounterName
-
-/** Two pods: web takes HTTP from anywhere, database takes 5432 from web, and a range of ports from one network. */
-const TWO_PODS: Content = {
-  sets: new Map<SetName, ReadonlyMap<Key, Value>>([
-    ['verdict_ports', elements([classid(1) + tcp(80), WEB], [classid(2) + tcp(5432), DATABASE])],
-    ['verdict_ranges', elements([classid(3) + tcp(8000) + classid(3) + tcp(8100), DATABASE])],
-    ['veths', elements([ifname('veth-web'), true], [ifname('veth-db'), true])],
-    ['class4', elements([address('10.244.1.2'), FRONTEND])],
-    ['class6', elements([address('fd00:10:244:1::2'), FRONTEND])],
-    ['cidr4', elements([address('192.0.2.0') + address('192.0.2.255'), FRONTEND + 1])],
-    ['veth4', elements([ifname('veth-web') + address('10.244.1.2'), true], [ifname('veth-db') + address('10.244.1.3'), true])],
-    ['veth6', elements([ifname('veth-web') + address('fd00:10:244:1::2'), true])],
-    ['self4', elements([address('10.244.1.3') + address('10.244.1.3'), true])],
-    ['in_judged4', elements([address('10.244.1.2'), true], [address('10.244.1.3'), true])],
-    ['in_default4', elements([address('10.244.1.2'), 1])],
-    ['in_pair4', elements([classid(FRONTEND) + address('10.244.1.3'), 2], [classid(FRONTEND + 1) + address('10.244.1.3'), 3])],
-    ['in_deny4', elements([address('10.244.1.3'), DENIED])],
-  ]),
-  counters: new Set([WEB, DATABASE, DENIED]),
+/** The node at one moment: its content, and what counters begin with. */
+interface State {
+  readonly content: Content
+  readonly counters: Map<CounterName, CounterValue>
 }
 
-/** The same after web has moved to another address. */
-const MOVED: Content = {
-  ...TWO_PODS,
-  sets: new Map([
-    ...TWO_PODS.sets,
-    ['class4', elements([address('10.244.1.9'), FRONTEND])],
-    ['cidr4', elements([address('192.0.2.0') + address('192.0.2.127'), FRONTEND + 1])],
-  ]),
+/** The same with an IPv6 address for each pod: 10.0.1.2 and fd00::1:2. */
+function dualStack(change: Change): Change {
+  if (change.kind !== 'pod' || change.now === undefined) return change
+  const [first] = change.now.addresses
+  const last = first!.split('').slice(2).map((byte) => byte.charCodeAt(0).toString(16)).join(':')
+  return { ...change, now: { ...change.now, addresses: [first!, addressOf(`fd00::${last}`)] } }
 }
 
-const COUNTS = new Map([
-  [WEB, { packets: 1200, bytes: 96_000 }],
-  ['spoofed' as CounterName, { packets: 3, bytes: 180 }],
-])
+const compiler = new Compiler(NODE)
+
+/** What the compiler and the guard make of the node after these changes. */
+function after(changes: readonly Change[]): State {
+  compiler.apply(changes.map(dualStack))
+  const guard = new Guard(true, [udpTunnel(4789), ipTunnel(47)])
+  const veths = compiler.localPods().map(({ name, addresses }, index): Veth => (
+    { ifindex: index + 1, ifname: `veth-${name}`, bridge: undefined, addresses, linkLocal: [], routed: [], learned: [] }
+  ))
+  guard.update(compiler.localPods(), { veths: () => veths, tunnels: () => [] }, 1, (pod, way) => (
+    way === 'own' ? compiler.isJudgedAtNode(pod) : compiler.isJudged(pod, way === 'in' ? 'ingress' : 'egress')
+  ))
+  const sets = Array.from(compiler.content.sets, ([name, elements]) => [name, new Map(elements)] as const)
+  return { content: { counters: new Set(compiler.content.counters), sets: new Map([...sets, ...guard.content.sets]) }, counters: beginnings(compiler, compiler.content) }
+}
+
+/** With what has been counted. */
+function counted({ counters }: State): Map<CounterName, CounterValue> {
+  const [db, spoofed] = ['in/shop/db', 'spoofed'] as CounterName[] as [CounterName, CounterName]
+  return new Map([...counters, [db, { ...counters.get(db), packets: 1200, bytes: 96_000 }], [spoofed, { packets: 3, bytes: 180 }]])
+}
+
+function changed(from: State, to: State): Transaction {
+  return update(diff(from.content, to.content), to.counters)
+}
+
+const SHOP = after(changesIn(manifest('shop')))
+const EDGE = after(changesIn(manifest('edge')))
+/** web-2 gets another address, and half of the network is trusted no longer. */
+const MOVED = after(changesIn(manifest('shop').replace('10.0.2.2', '10.0.2.130').replace('10.0.2.0/24', '10.0.2.0/25')))
 
 // In this order: each is checked in the state that the ones before have left.
 test.each<[string, Transaction]>([
   ['empty', replace(emptyContent(), new Map())],
-  ['two-pods', replace(TWO_PODS, new Map())],
-  ['two-pods-restarted', replace(TWO_PODS, COUNTS)],
-  ['two-pods-update', update(diff(TWO_PODS, MOVED))],
+  ['shop', replace(SHOP.content, SHOP.counters)],
+  ['shop-restarted', replace(SHOP.content, counted(SHOP))],
+  ['shop-edge', changed(SHOP, EDGE)],
+  ['shop-moved', changed(EDGE, MOVED)],
   ['cleanup', cleanup()],
 ])('%s.nft', (name, transaction) => {
   const text = render(transaction)
@@ -73,15 +85,3 @@ test.each<[string, Transaction]>([
   kernel.nft(text, '--check')
   kernel.nft(text)
 })
-
-function elements(...entries: readonly (readonly [string, Value])[]): ReadonlyMap<Key, Value> {
-  return new Map(entries as readonly (readonly [Key, Value])[])
-}
-
-function tcp(number: number): string {
-  return `\x06\0\0\0${port(number)}`
-}
-
-function ifname(name: string): string {
-  return name.padEnd(16, '\0')
-}
