@@ -56,8 +56,8 @@ const OPEN: readonly Rule[] = [
   { statements: [{ match: 'transport', is: 'tcp ack' }, { match: 'ct state', states: ['established'] }, accept] },
   { statements: [{ match: 'protocol', protocol: 'udp' }, { match: 'ct state', states: ['established'] }, accept] },
   { statements: [{ match: 'ct state', states: ['established'] }, { verdict: 'jump', chain: 'open' }] },
-  { statements: [{ match: 'ct state', states: ['related'] }, { match: 'protocol', protocol: 'icmp' }, accept] },
-  { statements: [{ match: 'ct state', states: ['related'] }, { match: 'protocol', protocol: 'ipv6-icmp' }, accept] },
+  { statements: [{ match: 'protocol', protocol: 'icmp' }, { match: 'ct state', states: ['related'] }, accept] },
+  { statements: [{ match: 'protocol', protocol: 'ipv6-icmp' }, { match: 'ct state', states: ['related'] }, accept] },
 ]
 
 /** Nodes and pods elsewhere may send to the node's tunnels; its own pods have nothing to do there. */
