@@ -1,4 +1,4 @@
-// `vethguard render`: what the agent would install at its start, but for what only the node knows (the guard of its veths).
+// `vethguard render`: what the agent would install at its start, but for what only the node knows (the guard of its veths and tunnels).
 import process from 'node:process'
 import { Compiler } from '../compiler/compiler.ts'
 import type { Change } from '../source.ts'

@@ -1,4 +1,4 @@
-// `vethguard render` says what the agent installs: nft accepts it, and the live table is the same but for the guard of veths.
+// `vethguard render` says what the agent installs: nft accepts it, and the live table is the same but for the guard of veths and tunnels.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,7 +29,7 @@ async function rendered(source: string, node: string, ...more: readonly string[]
 function comparable(listing: string): string {
   return sortedElements(listing)
     .replace(/packets \d+ bytes \d+/g, 'packets 0 bytes 0')
-    .replace(/(\tset (veths|veth4|veth6|ports|port4|port6|closed|closed_out|closed_own) \{\n\t\ttype [^\n]*\n)\t\telements = \{[^}]*\}\n/g, '$1')
+    .replace(/(\tset (veths|veth4|veth6|ports|port4|port6|closed|closed_out|closed_own|local4|local6|tunnels|tunnel_protocols) \{\n\t\ttype [^\n]*\n)\t\telements = \{[^}]*\}\n/g, '$1')
 }
 
 test('the live table lists as what is rendered', async () => {
