@@ -2,14 +2,13 @@
 import { until } from '../lab/patience.ts'
 import { Compiler } from '../src/compiler/compiler.ts'
 import { isPast } from '../src/compiler/counter-names.ts'
-import type { CounterName } from '../src/nftables/content.ts'
-import { SPOOFED, STRAY } from '../src/nftables/program.ts'
+import { OWN_COUNTERS } from '../src/nftables/program.ts'
 import { readCounters } from './hits.ts'
 import { type Cluster, readCluster } from './manifests.ts'
 import type { Stage } from './stage.ts'
 
 /** Counters that no policy brings or takes along. */
-const OWN: readonly CounterName[] = [SPOOFED, STRAY]
+const OWN = Object.values(OWN_COUNTERS).flat()
 
 /**
  * Resolves when the kernel has the counters of the folder's policies and no others: a counter comes and goes in the transaction that

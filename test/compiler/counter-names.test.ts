@@ -5,7 +5,7 @@ import { clusterPolicyKey, type PodKey, type PolicyKey } from '../../src/cluster
 import { memberLists } from '../../src/compiler/counter-members.ts'
 import { type CounterMeaning, counterName, ownPast, pastDenials, pastHits } from '../../src/compiler/counter-names.ts'
 import { hitsEver } from '../../src/compiler/stages/active-policy.ts'
-import { SPOOFED, STRAY } from '../../src/nftables/program.ts'
+import { OWN_COUNTERS } from '../../src/nftables/program.ts'
 import { DIRECTIONS } from '../../src/policy/types.ts'
 import { property } from '../property.ts'
 
@@ -42,7 +42,7 @@ function* countersOf(policies: readonly PolicyKey[], pods: readonly PodKey[]): I
     for (const key of policies) for (const action of ACTIONS) yield [pastHits(direction, key, action), `past ${direction} ${key} ${key.startsWith('/') ? action : ''}`]
     for (const pod of pods) for (const by of DENIED_BY) yield [pastDenials(direction, pod, by), `past ${direction} ${by} ${pod}`]
   }
-  for (const name of [SPOOFED, STRAY]) yield* [[name, name], [ownPast(name), `past ${name}`]] as const
+  for (const name of new Set(Object.values(OWN_COUNTERS).flat())) yield* [[name, name], [ownPast(name), `past ${name}`]] as const
 }
 
 test('one name, one meaning, and each can be written', () => {
