@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { readObject } from '../../src/manifests/objects.ts'
-import { until } from '../../lab/patience.ts'
+import { repeats, until } from '../../lab/patience.ts'
 import { canonical } from '../compiler/canonical.ts'
 import { emptyKernel, type Kernel } from '../netlink/nf-tables/kernel.ts'
 import { type KubeObject, policyObject } from '../situations/fixture.ts'
@@ -30,7 +30,7 @@ const STATES: readonly KubeObject[] = [
 ]
 const CONTENTS = STATES.map((state) => wanted([...PODS, state].flatMap((object) => readObject(object).changes), 'node0').join('\n'))
 
-const KILLS = { netlink: { start: 10, burst: 10 }, nft: { start: 5, burst: 5 } }
+const KILLS = { netlink: { start: repeats(10), burst: repeats(10) }, nft: { start: repeats(5), burst: repeats(5) } }
 const LONGEST_BURST_MS = 120
 
 let kernel: Kernel

@@ -2,6 +2,7 @@
 // before 6.9; owned ones cannot be changed (restart.test.ts).
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { formatAddress } from '../../src/cluster/address.ts'
+import { repeats } from '../../lab/patience.ts'
 import { policyObject } from '../situations/fixture.ts'
 import { AgentLab, cells, type Cell } from './agent-lab.ts'
 import type { AgentProcess } from './agent-process.ts'
@@ -9,7 +10,7 @@ import type { AgentProcess } from './agent-process.ts'
 const DENY_A = policyObject('deny-a', { podSelector: { matchLabels: { pod: 'a' } } })
 const FROM_B = policyObject('from-b', { podSelector: { matchLabels: { pod: 'a' } }, ingress: [{ from: [{ podSelector: { matchLabels: { pod: 'b' } } }] }] })
 const CLOSED: Cell = 'x/c > x/a'
-const TURNS = 2
+const TURNS = repeats(2)
 
 let lab: AgentLab
 let agent: AgentProcess

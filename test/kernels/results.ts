@@ -1,0 +1,39 @@
+// Keeps what came of a run in test/results, as benchmarks keep their figures: documents are made of it (test/docs).
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import type { FileOutcome, Outcome } from './outcome.ts'
+import { REPOSITORY } from './root.ts'
+
+const FOLDER = join(REPOSITORY, 'test/results')
+const FILE = join(FOLDER, 'kernels.json')
+
+export interface KernelResult {
+  readonly date: string
+  readonly kernel: string
+  readonly isKvm: boolean
+  readonly minutes: number
+  readonly machine: { readonly cpu: string; readonly cpus: number; readonly memoryGB: number; readonly kernel: string }
+  readonly files: readonly FileOutcome[]
+}
+
+/** By the name of the machine. */
+export type KernelResults = Readonly<Record<string, KernelResult>>
+
+export function storedResults(): KernelResults {
+  try {
+    return JSON.parse(readFileSync(FILE, 'utf8')) as KernelResults
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw error
+  }
+}
+
+/** In place of that of its last run; others stay. */
+export function store(name: string, { kernel, minutes, files }: Outcome, isKvm: boolean): void {
+  const machine = { cpu: cpus()[0]?.model.trim() ?? process.arch, cpus: cpus().length, memoryGB: Math.round(totalmem() / 2 ** 30), kernel: release() }
+  const result: KernelResult = { date: new Date().toISOString().slice(0, 10), kernel, isKvm, minutes: Math.round(minutes), machine, files }
+  mkdirSync(FOLDER, { recursive: true })
+  writeFileSync(FILE, `${JSON.stringify({ ...storedResults(), [name]: result }, undefined, 1)}\n`)
+}
