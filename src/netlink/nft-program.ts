@@ -10,7 +10,9 @@ import type { SetName } from '../nftables/schema.ts'
 import type { Elements, Transaction } from '../nftables/transaction.ts'
 import { memoryFile } from './libc.ts'
 import { interval } from './nf-tables/elements.ts'
+import { lacksOf, probe } from './nf-tables/capabilities.ts'
 import { Reader } from './nf-tables/reader.ts'
+import { NetfilterSocket } from './nf-tables/socket.ts'
 import { foreignTables, ownedByOther } from './nf-tables/state.ts'
 
 /** A range of the last address only: every byte is 255. */
@@ -32,14 +34,17 @@ export interface NftBackendOptions {
 /** nft ends after each commit, so it cannot own tables. */
 export class NftBackend implements Backend {
   readonly reader: Reader
+  readonly lacks: readonly string[]
   readonly #namespace: string | undefined
   readonly #timeoutMs: number
   readonly #closing = new AbortController()
   #pending: Promise<void> = Promise.resolve()
 
+  /** @throws VethguardError NODE_UNFIT */
   constructor({ namespace, timeoutMs = TIMEOUT_MS }: NftBackendOptions = {}) {
     this.#namespace = namespace
     this.#timeoutMs = timeoutMs
+    this.lacks = lacksIn(namespace)
     this.reader = new Reader({ namespace })
   }
 
@@ -73,6 +78,16 @@ export class NftBackend implements Backend {
     } finally {
       closeSync(script)
     }
+  }
+}
+
+/** Tables of nft have no owner on any kernel. */
+function lacksIn(namespace: string | undefined): readonly string[] {
+  const socket = new NetfilterSocket(namespace)
+  try {
+    return lacksOf(probe(socket), ['counterComments'])
+  } finally {
+    socket.close()
   }
 }
 

@@ -118,7 +118,7 @@ function fieldLength(key: readonly FieldType[], field: FieldType): number {
   return key.length === 1 ? bytes : padded(bytes)
 }
 
-function writeFieldLengths(writer: MessageWriter, key: readonly FieldType[]): void {
+export function writeFieldLengths(writer: MessageWriter, key: readonly FieldType[]): void {
   const description = writer.open(nf.SET.DESCRIPTION)
   const concat = writer.open(nf.SET_DESCRIPTION_CONCAT)
   for (const field of key) {
@@ -140,7 +140,7 @@ function setUserdata(set: SetName): string {
   ].join('')
 }
 
-function commentData(comment: string): string {
+export function commentData(comment: string): string {
   return userdata(nf.USERDATA_COMMENT, `${comment}\0`)
 }
 
