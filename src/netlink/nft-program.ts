@@ -21,6 +21,9 @@ const LAST_ADDRESS = /^\xff+$/
 /** What of nft's complaint goes into a message; it repeats the command, which can be long. */
 const COMPLAINT_CHARS = 500
 
+/** Kernels since 2026 do (6.12.117 for one); nft before 1.1.0 asks for it where a protocol is part of a range. */
+const UNFIT = /Operation not supported[^]*meta l4proto \. th dport/
+
 /** How long nft may take: everything for thousands of pods takes seconds on a busy node. */
 const TIMEOUT_MS = 50_000
 
@@ -74,7 +77,7 @@ export class NftBackend implements Backend {
       await execa(program, args, { stdin: 'ignore', env: { LC_ALL: 'C' }, timeout, cancelSignal })
     } catch (error) {
       if (cancelSignal.aborted) throw new VethguardError('NFT', 'nft was broken off', { cause: error })
-      throw ownedByOther(this.reader.state()) ? foreignTables(error) : new VethguardError('NFT', complaint(error), { cause: error })
+      throw ownedByOther(this.reader.state()) ? foreignTables(error) : refusal(error)
     } finally {
       closeSync(script)
     }
@@ -97,6 +100,14 @@ function scriptFile(text: string): number {
   const bytes = Buffer.from(text)
   for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written, bytes.length - written, written)
   return fd
+}
+
+/** Of the kernel, mostly. Trying again does not mend that it refuses what this nft makes of a rule. */
+function refusal(cause: unknown): VethguardError {
+  const text = complaint(cause)
+  if (!UNFIT.test(text)) return new VethguardError('NFT', text, { cause })
+  const message = `the kernel refuses the byte order of a single byte, which this nft asks for: use --backend netlink, or nft 1.1.0 or newer (${text})`
+  return new VethguardError('NODE_UNFIT', message, { cause })
 }
 
 function complaint(error: unknown): string {

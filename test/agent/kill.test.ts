@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { readObject } from '../../src/manifests/objects.ts'
 import { repeats, until } from '../../lab/patience.ts'
 import { canonical } from '../compiler/canonical.ts'
+import { WAYS } from '../netlink/nf-tables/can.ts'
 import { emptyKernel, type Kernel } from '../netlink/nf-tables/kernel.ts'
 import { type KubeObject, policyObject } from '../situations/fixture.ts'
 import { AgentProcess } from './agent-process.ts'
@@ -70,7 +71,7 @@ async function expectState(state: number): Promise<void> {
   await until(async () => await stateInKernel() === state % STATES.length, `state ${state} in the kernel`)
 }
 
-test.each(['netlink', 'nft'] as const)('%s: killed while it starts and replaces', async (backend) => {
+test.each(WAYS)('%s: killed while it starts and replaces', async (backend) => {
   say(0)
   const begin = performance.now()
   const first = launch(backend)
@@ -91,7 +92,7 @@ test.each(['netlink', 'nft'] as const)('%s: killed while it starts and replaces'
   await expectState(KILLS[backend].start)
 })
 
-test.each(['netlink', 'nft'] as const)('%s: killed in a burst of edits', async (backend) => {
+test.each(WAYS)('%s: killed in a burst of edits', async (backend) => {
   let edit = 0
   say(edit)
   for (let run = 0; run < KILLS[backend].burst; run++) {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Verdict } from '../../lab/prober.ts'
 import { vethguard } from '../cli/run.ts'
-import { CAN } from '../netlink/nf-tables/can.ts'
+import { CAN, testNft, WAYS } from '../netlink/nf-tables/can.ts'
 import { policyObject } from '../situations/fixture.ts'
 import { AgentLab, cells, type Cell } from './agent-lab.ts'
 import type { AgentProcess } from './agent-process.ts'
@@ -31,7 +31,7 @@ function watch(): Watch {
   return new Watch(lab, [...expected(OPEN, 'allowed'), ...expected(CLOSED, 'denied')])
 }
 
-describe.each(['netlink', 'nft'])('--backend %s', (backend) => {
+describe.each(WAYS)('--backend %s', (backend) => {
   test('SIGTERM ends it with exit code 0, and the rules stay', async () => {
     const agent = await lab.start('--backend', backend)
     expect(await agent.kill('SIGTERM')).toEqual({ code: 0, signal: null })
@@ -78,13 +78,13 @@ describeOwned('while an agent runs', () => {
     agent = await lab.start()
   })
 
-  test.each(['netlink', 'nft'])('cleanup --backend %s is refused', async (backend) => {
+  test.each(WAYS)('cleanup --backend %s is refused', async (backend) => {
     const run = await vethguard(['cleanup', '--backend', backend], { namespace: lab.namespace })
     expect(run).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(NOT_OURS) })
     expect(lab.open()).toEqual(OPEN)
   })
 
-  test.each(['netlink', 'nft'])('a second agent, --backend %s, gives up and leaves the first alone', async (backend) => {
+  test.each(WAYS)('a second agent, --backend %s, gives up and leaves the first alone', async (backend) => {
     const second = lab.launch('--backend', backend)
     const watched = watch()
     await watched.during(second.closed, () => sleep(PROBE_MS))
@@ -105,7 +105,7 @@ describeOwned('while an agent runs', () => {
   })
 })
 
-test('tables without an owner that somebody removes are made anew', async () => {
+testNft('tables without an owner that somebody removes are made anew', async () => {
   const agent = await lab.start('--backend', 'nft')
   lab.exec('nft', 'delete table inet vethguard')
   expect(lab.open()).toEqual(cells(() => true))

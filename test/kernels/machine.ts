@@ -8,7 +8,6 @@ import { execa } from 'execa'
 import { type Architecture, EMULATORS } from './kinds.ts'
 
 const MEMORY_MB = 4096
-const CPUS = 2
 
 /** So long a machine may say nothing: some times what the slowest test takes without KVM. */
 const SILENCE_MS = 15 * 60_000
@@ -27,6 +26,7 @@ export interface Boot {
   /** The file that keeps its console. */
   readonly console: string
   readonly isKvm: boolean
+  readonly cpus: number
 }
 
 export class Machine {
@@ -80,10 +80,10 @@ export class Machine {
   }
 }
 
-function argumentsOf({ architecture, image, initrd, disk, isKvm }: Boot): string[] {
+function argumentsOf({ architecture, image, initrd, disk, isKvm, cpus }: Boot): string[] {
   const { machine, console } = EMULATORS[architecture]
   return [
-    ...machine, ...(isKvm ? ['-accel', 'kvm'] : ['-accel', 'tcg,thread=multi']), '-cpu', 'max', '-smp', String(CPUS), '-m', String(MEMORY_MB),
+    ...machine, ...(isKvm ? ['-accel', 'kvm'] : ['-accel', 'tcg,thread=multi']), '-cpu', 'max', '-smp', String(cpus), '-m', String(MEMORY_MB),
     '-nographic', '-no-reboot', '-net', 'none',
     '-kernel', image, '-initrd', initrd, '-drive', `file=${disk},if=virtio,format=raw,snapshot=on`,
     '-append', `console=${console} panic=-1 quiet loglevel=1 mitigations=off`,

@@ -21,6 +21,8 @@ export interface FailedTest {
 export class Outcome {
   /** Debian's version of it, such as 6.1.192-2. */
   kernel = 'unknown'
+  /** As `uname -m` says it. */
+  arch = 'unknown'
   minutes = 0
   readonly files: FileOutcome[] = []
   readonly failures: FailedTest[] = []
@@ -39,6 +41,7 @@ export class Outcome {
   take(record: Record): void {
     switch (record.kind) {
       case 'kernel':
+        this.arch = record.machine
         this.kernel = /Debian (\S+)/.exec(record.version)?.[1] ?? record.release
         this.#say(`Linux ${this.kernel} ${record.machine} is up`)
         break

@@ -12,7 +12,7 @@ const PROJECT = 'opt/vethguard'
 export const ROOT_PACKAGES = [
   'base-files', 'base-passwd', 'bash', 'busybox-static', 'conntrack', 'coreutils', 'curl', 'dash', 'findutils', 'grep', 'gzip', 'hostname',
   'iperf3', 'iproute2', 'iputils-ping', 'kmod', 'libatomic1', 'libc-bin', 'libstdc++6', 'mawk', 'mount', 'nftables', 'openssl', 'procps',
-  'sed', 'tar', 'util-linux', 'wireguard-tools',
+  'sed', 'socat', 'tar', 'util-linux', 'wireguard-tools',
 ]
 
 /** Folders that Debian has as links into /usr. */

@@ -1,13 +1,14 @@
 // `npm run test:kernels [-- MACHINE... FILE...]`: boots other kernels in qemu and runs in each the tests that speak with the kernel.
 // MACHINE: 6.1, 6.12, arm64 (kinds.ts); FILE: a test or a folder of tests, instead of all. See README.md beside this file.
 import { mkdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import process from 'node:process'
 import Table from 'cli-table3'
 import { bringUp, CACHE, type Ready } from './bring-up.ts'
 import { installPrograms } from './host.ts'
 import { BY_DEFAULT, type Kind, KINDS } from './kinds.ts'
-import { hasKvm, Machine } from './machine.ts'
+import { type Boot, hasKvm, Machine } from './machine.ts'
 import { Outcome } from './outcome.ts'
 import { recordIn } from './records.ts'
 import { store } from './results.ts'
@@ -19,12 +20,12 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-async function runIn({ kind, ...ready }: Ready, files: readonly string[], isKvm: boolean): Promise<Outcome> {
+async function runIn({ kind, ...ready }: Ready, files: readonly string[], how: Pick<Boot, 'isKvm' | 'cpus'>): Promise<Outcome> {
   const console = join(CACHE, 'logs', `${kind.name}.log`)
   mkdirSync(join(CACHE, 'logs'), { recursive: true })
   const outcome = new Outcome(files, (line) => say(`${kind.name.padEnd(5)} ${line}`))
   const begin = performance.now()
-  const machine = new Machine({ ...ready, architecture: kind.architecture, console, isKvm }, (line) => {
+  const machine = new Machine({ ...ready, architecture: kind.architecture, console, ...how }, (line) => {
     const record = recordIn(line)
     if (record !== undefined) outcome.take(record)
     if (record?.kind === 'end') machine.done()
@@ -70,11 +71,14 @@ async function run(args: readonly string[]): Promise<boolean> {
   await installPrograms(architectures)
   for (const architecture of architectures) {
     const isKvm = await hasKvm(architecture)
-    for (const ready of await bringUp(architecture, kinds.filter((kind) => kind.architecture === architecture), files)) {
-      const outcome = await runIn(ready, files, isKvm)
+    const machines = await bringUp(architecture, kinds.filter((kind) => kind.architecture === architecture), files)
+    // Side by side: jest is one process, and keeps one processor busy.
+    const cpus = Math.max(1, Math.min(2, Math.floor(availableParallelism() / machines.length)))
+    await Promise.all(machines.map(async (ready) => {
+      const outcome = await runIn(ready, files, { isKvm, cpus })
       outcomes.set(ready.kind.name, outcome)
       if (named.length === 0) store(ready.kind.name, outcome, isKvm)
-    }
+    }))
   }
   sayTable(files, outcomes)
   const all = [...outcomes.values()].flatMap((outcome) => outcome.files)

@@ -30,7 +30,7 @@ export const USEFUL = {
     without: 'after a restart nobody knows whose hits those counters have that several policies share',
   },
   ownedTables: {
-    name: 'tables that outlive their owner, whom nobody else can change them for',
+    name: 'tables that only their owner can change, and that outlive it',
     since: '6.9',
     without: 'others can change the tables; the agent looks after them, and puts right what it finds',
   },

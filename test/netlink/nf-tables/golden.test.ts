@@ -8,6 +8,7 @@ import { render } from '../../../src/nftables/render.ts'
 import type { SetName } from '../../../src/nftables/schema.ts'
 import { cleanup, replace, update, type Transaction } from '../../../src/nftables/transaction.ts'
 import { address, classid, port } from '../../nftables/contents.ts'
+import { CAN } from './can.ts'
 import { emptyKernel, type Kernel } from './kernel.ts'
 
 const FOLDER = new URL('../../golden/', import.meta.url)
@@ -70,6 +71,7 @@ test.each<[string, Transaction]>([
   const file = new URL(`${name}.nft`, FOLDER)
   if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, text)
   expect(text).toBe(readFileSync(file, 'utf8'))
+  if (!CAN.nft) return // what a person reads stays the same
   kernel.nft(text, '--check')
   kernel.nft(text)
 })
