@@ -1,6 +1,8 @@
 // From packages to machines that are ready to boot: one root for each architecture, one kernel and initrd for each machine.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import process from 'node:process'
+import { addForeign, CPU } from './foreign.ts'
 import { makeInitrd } from './initrd.ts'
 import type { Architecture, Kind } from './kinds.ts'
 import { Packages } from './packages.ts'
@@ -28,7 +30,9 @@ export async function bringUp(architecture: Architecture, kinds: readonly Kind[]
     const kernel = await addKernel(await packages.fetchAlone(await packages.newest(kind.kernel)), kernels, root)
     ready.push({ ...kernel, kind, disk, initrd: await makeInitrd(kernel, root, kernels) })
   }
-  writeFiles(await addProject(root), files)
+  const project = await addProject(root)
+  if (CPU[architecture] !== process.arch) await addForeign(join(project, 'node_modules'), architecture, join(folder, 'npm'))
+  writeFiles(project, files)
   await makeDisk(root, disk)
   return ready
 }

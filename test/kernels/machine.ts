@@ -5,6 +5,7 @@ import { createWriteStream, existsSync, readFileSync } from 'node:fs'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { execa } from 'execa'
+import { CPU } from './foreign.ts'
 import { type Architecture, EMULATORS } from './kinds.ts'
 
 const MEMORY_MB = 4096
@@ -95,7 +96,7 @@ function argumentsOf({ architecture, image, initrd, disk, isKvm, cpus }: Boot): 
  * stops some machines for minutes.
  */
 export async function hasKvm(architecture: Architecture): Promise<boolean> {
-  if (architecture !== (process.arch === 'x64' ? 'amd64' : process.arch) || !existsSync('/dev/kvm')) return false
+  if (CPU[architecture] !== process.arch || !existsSync('/dev/kvm')) return false
   if (architecture === 'amd64' && !/^flags.*\b(vmx|svm)\b/m.test(readFileSync('/proc/cpuinfo', 'utf8'))) return false
   const { program, machine } = EMULATORS[architecture]
   const paused = [...machine, '-accel', 'kvm', '-cpu', 'max', '-display', 'none', '-serial', 'none', '-monitor', 'none', '-S']
