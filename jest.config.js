@@ -14,6 +14,7 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: [
     '/node_modules/',
+    '<rootDir>/test/kernels/guest/', // in other machines: `npm run test:kernels`
     ...(isImageTested ? [] : ['<rootDir>/test/image/']),
     ...(isPrometheusTested ? [] : ['<rootDir>/test/prometheus/']),
   ],

@@ -6,6 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** Longest wait for one state, in ms. VETHGUARD_PATIENCE is a factor, for machines that are very slow. */
 export const PATIENCE_MS = 60_000 * Number(process.env['VETHGUARD_PATIENCE'] ?? 1)
 
+/** The share of repetitions that is done where they only make it likelier that something rare is seen. */
+const REPEATS = Number(process.env['VETHGUARD_REPEATS'] ?? 1)
+
 const POLL_MS = 1
 /** By the machine, also if a test holds performance.now(). */
 const clock = performance.now.bind(performance)
@@ -26,6 +29,11 @@ export async function until<T>(ask: () => T | Promise<T>, what: string | (() => 
     if (clock() > deadlineMs) throw new Error(`waited ${PATIENCE_MS / 1000} s in vain: ${typeof what === 'string' ? what : what()}`)
     await sleep(POLL_MS)
   }
+}
+
+/** How often to repeat what is repeated to find what is rare: this often, or less on machines that are very slow (VETHGUARD_REPEATS=0.1). */
+export function repeats(times: number): number {
+  return Math.max(1, Math.round(times * REPEATS))
 }
 
 /**

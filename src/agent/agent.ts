@@ -113,6 +113,7 @@ export class Agent {
     this.#checkedAtMs = performance.now()
     this.#checks = setInterval(() => this.#check(), this.#options.checkMs ?? CHECK_MS).unref()
     this.#log.info({ ...this.view.sizes, durationMs: Math.round(performance.now() - startedAt) }, 'enforcing')
+    for (const lack of this.#options.backend.lacks ?? []) this.#log.info(lack)
     this.#pump()
   }
 

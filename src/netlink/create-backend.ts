@@ -13,7 +13,7 @@ export interface BackendOptions {
   readonly own?: boolean | undefined
 }
 
-/** @throws VethguardError NODE_UNFIT if there is no CAP_NET_ADMIN; SystemCallError if there is no such namespace */
+/** @throws VethguardError NODE_UNFIT if there is no CAP_NET_ADMIN, or the kernel is too old; SystemCallError if there is no such namespace */
 export function createBackend({ kind, namespace, own }: BackendOptions): Backend {
   const backend = kind === 'nft' ? new NftBackend({ namespace }) : new NetlinkBackend({ namespace, own })
   try {

@@ -10,7 +10,9 @@ import type { SetName } from '../nftables/schema.ts'
 import type { Elements, Transaction } from '../nftables/transaction.ts'
 import { memoryFile } from './libc.ts'
 import { interval } from './nf-tables/elements.ts'
+import { lacksOf, probe } from './nf-tables/capabilities.ts'
 import { Reader } from './nf-tables/reader.ts'
+import { NetfilterSocket } from './nf-tables/socket.ts'
 import { foreignTables, ownedByOther } from './nf-tables/state.ts'
 
 /** A range of the last address only: every byte is 255. */
@@ -18,6 +20,9 @@ const LAST_ADDRESS = /^\xff+$/
 
 /** What of nft's complaint goes into a message; it repeats the command, which can be long. */
 const COMPLAINT_CHARS = 500
+
+/** Kernels since 2026 do (6.12.117 for one); nft before 1.1.0 asks for it where a protocol is part of a range. */
+const UNFIT = /Operation not supported[^]*meta l4proto \. th dport/
 
 /** How long nft may take: everything for thousands of pods takes seconds on a busy node. */
 const TIMEOUT_MS = 50_000
@@ -32,14 +37,17 @@ export interface NftBackendOptions {
 /** nft ends after each commit, so it cannot own tables. */
 export class NftBackend implements Backend {
   readonly reader: Reader
+  readonly lacks: readonly string[]
   readonly #namespace: string | undefined
   readonly #timeoutMs: number
   readonly #closing = new AbortController()
   #pending: Promise<void> = Promise.resolve()
 
+  /** @throws VethguardError NODE_UNFIT */
   constructor({ namespace, timeoutMs = TIMEOUT_MS }: NftBackendOptions = {}) {
     this.#namespace = namespace
     this.#timeoutMs = timeoutMs
+    this.lacks = lacksIn(namespace)
     this.reader = new Reader({ namespace })
   }
 
@@ -69,10 +77,20 @@ export class NftBackend implements Backend {
       await execa(program, args, { stdin: 'ignore', env: { LC_ALL: 'C' }, timeout, cancelSignal })
     } catch (error) {
       if (cancelSignal.aborted) throw new VethguardError('NFT', 'nft was broken off', { cause: error })
-      throw ownedByOther(this.reader.state()) ? foreignTables(error) : new VethguardError('NFT', complaint(error), { cause: error })
+      throw ownedByOther(this.reader.state()) ? foreignTables(error) : refusal(error)
     } finally {
       closeSync(script)
     }
+  }
+}
+
+/** Tables of nft have no owner on any kernel. */
+function lacksIn(namespace: string | undefined): readonly string[] {
+  const socket = new NetfilterSocket(namespace)
+  try {
+    return lacksOf(probe(socket), ['counterComments'])
+  } finally {
+    socket.close()
   }
 }
 
@@ -82,6 +100,14 @@ function scriptFile(text: string): number {
   const bytes = Buffer.from(text)
   for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written, bytes.length - written, written)
   return fd
+}
+
+/** Of the kernel, mostly. Trying again does not mend that it refuses what this nft makes of a rule. */
+function refusal(cause: unknown): VethguardError {
+  const text = complaint(cause)
+  if (!UNFIT.test(text)) return new VethguardError('NFT', text, { cause })
+  const message = `the kernel refuses the byte order of a single byte, which this nft asks for: use --backend netlink, or nft 1.1.0 or newer (${text})`
+  return new VethguardError('NODE_UNFIT', message, { cause })
 }
 
 function complaint(error: unknown): string {

@@ -38,6 +38,8 @@ export interface KernelReader {
 
 export interface Backend {
   readonly reader: KernelReader
+  /** Sentences about what the kernel lacks that can be done without, and what comes of it. Undefined: nothing is known. */
+  readonly lacks?: readonly string[]
   /**
    * Applies a transaction, all or nothing, in the order of the calls. Its elements must stay as they are until that is done.
    * @returns undefined when the kernel has confirmed it already (small ones over netlink), else a promise of that

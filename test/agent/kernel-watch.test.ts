@@ -11,6 +11,7 @@ import type { Key } from '../../src/nftables/content.ts'
 import { SET_NAMES } from '../../src/nftables/schema.ts'
 import type { Change } from '../../src/source.ts'
 import { canonical } from '../compiler/canonical.ts'
+import { CAN, type Way } from '../netlink/nf-tables/can.ts'
 import { emptyKernel, type Kernel } from '../netlink/nf-tables/kernel.ts'
 import { pod, policy } from '../policy/state.ts'
 import { until } from '../../lab/patience.ts'
@@ -156,11 +157,11 @@ describe('in memory', () => {
   })
 })
 
-describe.each([
-  ['netlink', undefined], ['netlink', false], ['nft', undefined],
-] as const)('on the kernel, --backend %s, own: %s', (kind, own) => {
+const KINDS: readonly (readonly [Way, false | undefined])[] = [['netlink', undefined], ['netlink', false], ...(CAN.nft ? [['nft', undefined] as const] : [])]
+
+describe.each(KINDS)('on the kernel, --backend %s, own: %s', (kind, own) => {
   const changes = [podChange(1), ...Array.from({ length: 200 }, (_, n) => podChange(n + 10, 'node-b'))]
-  const isOwned = kind === 'netlink' && own !== false
+  const isOwned = kind === 'netlink' && own !== false && CAN.ownedTables
   let kernel: Kernel
   let backend: Backend
   beforeEach(async () => {

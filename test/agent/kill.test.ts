@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { readObject } from '../../src/manifests/objects.ts'
-import { until } from '../../lab/patience.ts'
+import { repeats, until } from '../../lab/patience.ts'
 import { canonical } from '../compiler/canonical.ts'
+import { WAYS } from '../netlink/nf-tables/can.ts'
 import { emptyKernel, type Kernel } from '../netlink/nf-tables/kernel.ts'
 import { type KubeObject, policyObject } from '../situations/fixture.ts'
 import { AgentProcess } from './agent-process.ts'
@@ -30,7 +31,7 @@ const STATES: readonly KubeObject[] = [
 ]
 const CONTENTS = STATES.map((state) => wanted([...PODS, state].flatMap((object) => readObject(object).changes), 'node0').join('\n'))
 
-const KILLS = { netlink: { start: 10, burst: 10 }, nft: { start: 5, burst: 5 } }
+const KILLS = { netlink: { start: repeats(10), burst: repeats(10) }, nft: { start: repeats(5), burst: repeats(5) } }
 const LONGEST_BURST_MS = 120
 
 let kernel: Kernel
@@ -70,7 +71,7 @@ async function expectState(state: number): Promise<void> {
   await until(async () => await stateInKernel() === state % STATES.length, `state ${state} in the kernel`)
 }
 
-test.each(['netlink', 'nft'] as const)('%s: killed while it starts and replaces', async (backend) => {
+test.each(WAYS)('%s: killed while it starts and replaces', async (backend) => {
   say(0)
   const begin = performance.now()
   const first = launch(backend)
@@ -91,7 +92,7 @@ test.each(['netlink', 'nft'] as const)('%s: killed while it starts and replaces'
   await expectState(KILLS[backend].start)
 })
 
-test.each(['netlink', 'nft'] as const)('%s: killed in a burst of edits', async (backend) => {
+test.each(WAYS)('%s: killed in a burst of edits', async (backend) => {
   let edit = 0
   say(edit)
   for (let run = 0; run < KILLS[backend].burst; run++) {

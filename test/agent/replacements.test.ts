@@ -7,12 +7,13 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { clusterPolicyObject, policyObject } from '../situations/fixture.ts'
+import { repeats } from '../../lab/patience.ts'
 import { AgentLab } from './agent-lab.ts'
 import { Watch } from './watch.ts'
 
-const RESTARTS = 20
+const RESTARTS = repeats(20)
 const PROBE_MS = 2
-const REPLACEMENTS = 300
+const REPLACEMENTS = repeats(300)
 /** Rounds between two turns of the event loop. */
 const IN_A_ROW = 20
 
@@ -43,7 +44,7 @@ function watch(): Watch {
   ])
 }
 
-test('twenty restarts: nothing leaks, nothing is dropped wrongly, no counter goes back', async () => {
+test('restarts, over and over: nothing leaks, nothing is dropped wrongly, no counter goes back', async () => {
   const watched = watch()
   let counters: Record<string, number> = {}
   const restarting = async (): Promise<void> => {

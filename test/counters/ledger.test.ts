@@ -1,17 +1,19 @@
 // Hits on the real kernel, with real packets and real agents that are killed: what the kernel's counters say of a policy or pod, with
 // what they keep for it of counters that are gone, never decreases.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { repeats } from '../../lab/patience.ts'
 import type { PolicyKey } from '../../src/cluster/objects.ts'
 import { describe as describeCounter } from '../../src/compiler/counter-members.ts'
 import { podObject, policyObject } from '../situations/fixture.ts'
 import { acceptedBy } from '../compiler/credits.ts'
+import { WAYS } from '../netlink/nf-tables/can.ts'
 import { AgentLab } from '../agent/agent-lab.ts'
 import type { AgentProcess } from '../agent/agent-process.ts'
 
 const A = { podSelector: { matchLabels: { pod: 'a' } } }
 const FROM_Y = { ...A, ingress: [{ from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'y' } } }] }] }
 const FROM_ALL = { ...A, ingress: [{}] }
-const RESTARTS = 5
+const RESTARTS = repeats(5)
 /** Each way to say the same of policies `one` and `two` of namespace x. */
 const SET = describeCounter({ kind: 'hits', direction: 'ingress', hits: acceptedBy(['x/one', 'x/two'] as PolicyKey[]) })
 
@@ -31,7 +33,7 @@ async function totals(): Promise<{ one: number; two: number; denied: number }> {
   return { one: of('in/x/one', 'past-in/x/one', set), two: of('in/x/two', 'past-in/x/two', set), denied: of('deny-in/x/a', 'past-deny-in/x/a') }
 }
 
-describe.each(['netlink', 'nft'])('--backend %s', (backend) => {
+describe.each(WAYS)('--backend %s', (backend) => {
   beforeEach(async () => {
     lab.write('policies.json', [policyObject('one', FROM_Y), policyObject('two', FROM_Y)])
     agent = await lab.start('--backend', backend)

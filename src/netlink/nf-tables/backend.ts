@@ -6,7 +6,7 @@ import { commandText } from '../../nftables/render.ts'
 import type { TableFlag, Transaction } from '../../nftables/transaction.ts'
 import { inTurns } from '../../base/steps.ts'
 import { errnoOf } from '../message.ts'
-import { probe, type Capabilities } from './capabilities.ts'
+import { lacksOf, probe, type Capabilities } from './capabilities.ts'
 import { encode, encoding, type Batch, type Proof } from './encode.ts'
 import { Reader } from './reader.ts'
 import { NetfilterSocket } from './socket.ts'
@@ -31,15 +31,18 @@ export interface NetlinkBackendOptions {
 
 export class NetlinkBackend implements Backend {
   readonly reader: Reader
+  readonly lacks: readonly string[]
   readonly #socket: NetfilterSocket
   readonly #capabilities: Capabilities
   #sequence = 1
   /** The last commit that is still under way; later ones wait for it. */
   #pending: Promise<void> | undefined
 
+  /** @throws VethguardError NODE_UNFIT */
   constructor({ namespace, own = true }: NetlinkBackendOptions = {}) {
     this.#socket = new NetfilterSocket(namespace)
-    this.#capabilities = probe(this.#socket)
+    this.#capabilities = probeOrClose(this.#socket)
+    this.lacks = lacksOf(this.#capabilities, own ? ['counterComments', 'ownedTables'] : ['counterComments'])
     const flags: readonly TableFlag[] = own && this.#capabilities.ownedTables ? ['owner', 'persist'] : []
     this.reader = new Reader({ namespace, flags, portId: this.#socket.portId })
   }
@@ -96,6 +99,15 @@ export class NetlinkBackend implements Backend {
   #explain(first: NetlinkError, others: readonly NetlinkError[]): VethguardError {
     if (others.length > 0) first.cause = new AggregateError(others.slice(0, OTHER_ERRORS), `and ${others.length} more`)
     return hasErrno(first, 'EPERM') && ownedByOther(this.reader.state()) ? foreignTables(first) : first
+  }
+}
+
+function probeOrClose(socket: NetfilterSocket): Capabilities {
+  try {
+    return probe(socket)
+  } catch (error) {
+    socket.close()
+    throw error
   }
 }
 

@@ -103,14 +103,14 @@ export function payload(writer: MessageWriter, load: { base: number; offset: num
   })
 }
 
-/** Element size 2 for single bytes, which then stay as they are: so does nft. */
+/** @param bytes 2 or more */
 export function byteorder(writer: MessageWriter, register: number, bytes: number): void {
   expression(writer, 'byteorder', () => {
     writer.u32(1, register)
     writer.u32(2, register)
     writer.u32(3, BYTEORDER_HTON)
     writer.u32(4, bytes)
-    writer.u32(5, Math.max(2, bytes))
+    writer.u32(5, bytes)
   })
 }
 

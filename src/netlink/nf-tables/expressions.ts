@@ -156,7 +156,8 @@ function writeLoad(writer: MessageWriter, load: Load, register: number, networkO
   if (load.payload !== undefined) write.payload(writer, { ...load.payload, bytes }, register)
   if (load.meta === undefined) return
   write.meta(writer, load.meta, register)
-  if (networkOrder) write.byteorder(writer, register, bytes)
+  // nft 1.0.6 asks for the order of single bytes too, which means nothing, and which newer kernels refuse.
+  if (networkOrder && bytes > 1) write.byteorder(writer, register, bytes)
 }
 
 function requireProtocol({ writer, family, known }: Scope, protocol: 'ip' | 'ip6' | 'arp'): void {

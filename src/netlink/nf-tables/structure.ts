@@ -112,7 +112,7 @@ function setFlags(set: SetName): number {
   return map | (kind === 'none' ? 0 : nf.SET_FLAG.interval) | (kind === 'fields' ? nf.SET_FLAG.concat : 0)
 }
 
-function writeFieldLengths(writer: MessageWriter, key: readonly FieldType[]): void {
+export function writeFieldLengths(writer: MessageWriter, key: readonly FieldType[]): void {
   const description = writer.open(nf.SET.DESCRIPTION)
   const concat = writer.open(nf.SET_DESCRIPTION_CONCAT)
   for (const field of key) {
@@ -134,7 +134,7 @@ function setUserdata(set: SetName): string {
   ].join('')
 }
 
-function commentData(comment: string): string {
+export function commentData(comment: string): string {
   return userdata(nf.USERDATA_COMMENT, `${comment}\0`)
 }
 

@@ -14,6 +14,7 @@ import { type CounterValue, cleanup, replace, type Transaction, update } from '.
 import type { Change } from '../../../src/source.ts'
 import { addressOf } from '../../arbitrary/pool.ts'
 import { beginnings, changesIn, manifest, NODE } from '../../example/example.ts'
+import { CAN } from './can.ts'
 import { emptyKernel, type Kernel } from './kernel.ts'
 
 const FOLDER = new URL('../../golden/', import.meta.url)
@@ -82,6 +83,7 @@ test.each<[string, Transaction]>([
   const file = new URL(`${name}.nft`, FOLDER)
   if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, text)
   expect(text).toBe(readFileSync(file, 'utf8'))
+  if (!CAN.nft) return // what a person reads stays the same
   kernel.nft(text, '--check')
   kernel.nft(text)
 })

@@ -8,6 +8,8 @@ import { SET_NAMES } from '../../../src/nftables/schema.ts'
 import { replace, update } from '../../../src/nftables/transaction.ts'
 import { createBackend } from '../../../src/netlink/create-backend.ts'
 import { anyContent, sameContent } from '../../nftables/contents.ts'
+import { repeats } from '../../../lab/patience.ts'
+import { testNft } from './can.ts'
 import { emptyKernel, sortedElements, type Kernel } from './kernel.ts'
 
 let kernel: Kernel
@@ -33,7 +35,7 @@ test('after replace(a) the kernel holds a, after update(diff(a, b)) b', async ()
       await netlink.commit(update(diff(a, b)))
       expectSame(await kernel.content(), b)
     }),
-    { numRuns: 300 },
+    { numRuns: repeats(300) },
   )
 })
 
@@ -48,11 +50,11 @@ test('one change after the other, and none is left behind', async () => {
         expectSame(await kernel.content(), current)
       }
     }),
-    { numRuns: 60 },
+    { numRuns: repeats(60) },
   )
 })
 
-test('both back ends list the same, after replacing and after updating', async () => {
+testNft('both back ends list the same, after replacing and after updating', async () => {
   await fc.assert(
     fc.asyncProperty(anyContent, anyContent, async (a, b) => {
       const listings: string[] = []
@@ -66,7 +68,7 @@ test('both back ends list the same, after replacing and after updating', async (
       }
       expect(listings.slice(2)).toEqual(listings.slice(0, 2))
     }),
-    { numRuns: 40 },
+    { numRuns: repeats(40) },
   )
 })
 
@@ -84,7 +86,7 @@ test('elements and counters that are asked for by name are those of a look at ev
       const counters = netlink.reader.countersNow(new Set([...a.counters, ...b.counters]))
       expect(new Map(counters)).toEqual(new Map([...a.counters].map((name, index) => [name, { packets: index, bytes: 0 }])))
     }),
-    { numRuns: 60 },
+    { numRuns: repeats(60) },
   )
 })
 
@@ -98,11 +100,11 @@ test('the structure stays the same through any change of elements and counters',
       current = next
       expect(netlink.reader.structure() === structure).toBe(true)
     }),
-    { numRuns: 60 },
+    { numRuns: repeats(60) },
   )
 })
 
-test('comments of counters are read back, and both back ends list them the same', async () => {
+testNft('comments of counters are read back, and both back ends list them the same', async () => {
   const comment = `shop: ${'a'.repeat(121)}`
   const name = 'in/set-0f3a' as CounterName
   const counters = new Map([[name, { packets: 3, bytes: 4, comment }]])

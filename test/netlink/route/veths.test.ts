@@ -111,7 +111,7 @@ describe('pods that come and go', () => {
     node.ip('link add br0 type bridge', ...vethLines(node, 0))
     node.podIp(0, ...addressLines('10.1.0.5/32'))
     await follower.until(() => addressesOf('v0')?.join() === '10.1.0.5')
-    node.ip('link set v0 name v0new')
+    node.ip('link set v0 down', 'link set v0 name v0new', 'link set v0new up') // before Linux 6.2 a link is renamed only while it is down
     await follower.until(() => addressesOf('v0new')?.join() === '10.1.0.5' && follower.veth('v0') === undefined)
     node.ip('link set v0new master br0')
     await follower.until(() => follower.veth('v0new')?.bridge === 'br0')
