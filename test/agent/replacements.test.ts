@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { clusterPolicyObject, policyObject } from '../situations/fixture.ts'
 import { repeats } from '../../lab/patience.ts'
+import { testNft } from '../netlink/nf-tables/can.ts'
 import { AgentLab } from './agent-lab.ts'
 import { Watch } from './watch.ts'
 
@@ -72,7 +73,7 @@ function replacementFile(): string {
   return file
 }
 
-test('while all tables are replaced nothing gets through, and what is dropped was being judged', async () => {
+testNft('while all tables are replaced nothing gets through, and what is dropped was being judged', async () => {
   await (await lab.start()).kill('SIGKILL') // its tables stay, without an owner
   const again = ['-c', `for n in $(seq ${REPLACEMENTS}); do nft -f "$1" || exit 1; done`, 'sh', replacementFile()]
   const watched = watch()

@@ -77,7 +77,7 @@ async function run(args: readonly string[]): Promise<boolean> {
     await Promise.all(machines.map(async (ready) => {
       const outcome = await runIn(ready, files, { isKvm, cpus })
       outcomes.set(ready.kind.name, outcome)
-      if (named.length === 0) store(ready.kind.name, outcome, isKvm)
+      store(ready.kind.name, outcome, { isKvm, isWhole: named.length === 0 })
     }))
   }
   sayTable(files, outcomes)

@@ -14,6 +14,8 @@ mount -t tmpfs -o mode=755 run /run
 mkdir -p /run/netns
 mount -t cgroup2 cgroup /sys/fs/cgroup
 ip link set lo up
+# Tunnel modules put devices of their own into each namespace, unless they are told not to.
+echo 1 >/proc/sys/net/core/fb_tunnels_only_for_init_net
 modprobe br_netfilter
 for setting in /proc/sys/net/bridge/bridge-nf-call-*; do echo 0 >"$setting"; done
 cd /opt/vethguard || busybox poweroff -f

@@ -72,7 +72,10 @@ describe('dumps of a node with a routed pod and a bridged one', () => {
     const known = neighbours(socket).filter((each) => each.mac === mac)
     expect(known.map(({ address }) => formatAddress(address)).sort()).toEqual(['10.2.0.5', 'fd00:2::5'])
     expect(known.every(({ ifindex }) => ifindex === bridge)).toBe(true)
-    expect(fdb(socket).filter((each) => each.mac === mac)).toEqual([{ port: indexOf('v1'), bridge, mac }])
+    // Kernels with VLANs on bridges have it once more for the port's own VLAN.
+    const entries = fdb(socket).filter((each) => each.mac === mac)
+    expect(entries[0]).toEqual({ port: indexOf('v1'), bridge, mac })
+    expect(new Set(entries.map((entry) => JSON.stringify(entry))).size).toBe(1)
   })
 })
 
