@@ -80,7 +80,7 @@ async function run(args: readonly string[]): Promise<boolean> {
       store(ready.kind.name, outcome, { isKvm, isWhole: named.length === 0 })
     }))
   }
-  sayTable(files, outcomes)
+  sayTable(files, new Map(kinds.map(({ name }) => [name, outcomes.get(name)!])))
   const all = [...outcomes.values()].flatMap((outcome) => outcome.files)
   const sum = (of: 'passed' | 'failed' | 'skipped'): number => all.reduce((total, file) => total + file[of], 0)
   say(`\n${sum('passed')} passed, ${sum('failed') + all.filter(({ result }) => result === 'hung' || result === 'missing').length} failed`)
