@@ -56,7 +56,7 @@ function say(state: number): void {
 }
 
 function launch(backend: string): AgentProcess {
-  const agent = new AgentProcess({ namespace: kernel.name, source: folder, args: ['--backend', backend, '--spoof-guard', 'off'] })
+  const agent = new AgentProcess({ namespace: kernel.name, source: folder, args: ['--backend', backend, '--spoof-guard', 'off', '--tunnels', 'off'] })
   launched.push(agent)
   return agent
 }
