@@ -26,7 +26,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vethguard-bad-agent-'))
   kernel = emptyKernel()
   writeFileSync(join(folder, 'base.yaml'), GOOD)
-  agent = new AgentProcess({ namespace: kernel.name, source: folder, args: ['--node-name', 'node-a', '--spoof-guard', 'off', '--log-level', LOG_LEVEL] })
+  agent = new AgentProcess({ namespace: kernel.name, source: folder, args: ['--node-name', 'node-a', '--spoof-guard', 'off', '--tunnels', 'off', '--log-level', LOG_LEVEL] })
   await agent.heard('enforcing')
 })
 afterAll(async () => {

@@ -32,7 +32,7 @@ beforeEach(async () => {
   mkdirSync(folder)
   write('base.json', [POD, DENY])
   kernel = emptyKernel()
-  agent = new AgentProcess({ namespace: kernel.name, source: folder, args: ['--spoof-guard', 'off'] })
+  agent = new AgentProcess({ namespace: kernel.name, source: folder, args: ['--spoof-guard', 'off', '--tunnels', 'off'] })
   await agent.heard('enforcing')
 })
 afterEach(async () => {

@@ -92,7 +92,7 @@ describe('a pod that sends as its node, or as another node, which a policy lets 
 
   test('would get through without the guard, where the kernel itself has no objection', async () => {
     await stage().endAgents()
-    stage().startAgents({ flags: ['--spoof-guard', 'off'] })
+    stage().startAgents({ flags: ['--spoof-guard', 'off', '--tunnels', 'off'] })
     await stage().enforcing()
     expect(stage().prober.judge(forged()).filter(({ verdict }) => verdict === 'no-answer')).not.toEqual([])
   })

@@ -13,7 +13,7 @@ beforeAll(async () => {
   state.stage = await Stage.open({ podsPerNode: 3, externals: 1 })
   state.changes = randomChanges(poolOf(stage()), SEED)
   // Pods' addresses are made up, and pods are made to send from addresses that are not theirs.
-  stage().startAgents({ flags: ['--spoof-guard', 'off'] })
+  stage().startAgents({ flags: ['--spoof-guard', 'off', '--tunnels', 'off'] })
   await stage().enforcing()
 })
 afterAll(() => state.stage?.close())
