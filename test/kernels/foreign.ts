@@ -8,7 +8,11 @@ import type { Architecture } from './kinds.ts'
 const COMPILED: readonly (readonly [string, (cpu: string) => string])[] = [
   ['node', (cpu) => `node-linux-${cpu}`],
   ['koffi', (cpu) => `@koromix/koffi-linux-${cpu}`],
+  ['unrs-resolver', (cpu) => `@unrs/resolver-binding-linux-${cpu}-gnu`],
 ]
+
+/** Where npm may have put them: beside all others, or inside the one that needs them. */
+const PLACES = ['.', 'jest-resolve/node_modules']
 
 /** As npm calls processors. */
 export const CPU: Readonly<Record<Architecture, NodeJS.Architecture>> = { amd64: 'x64', arm64: 'arm64' }
@@ -17,8 +21,10 @@ export const CPU: Readonly<Record<Architecture, NodeJS.Architecture>> = { amd64:
 export async function addForeign(modules: string, architecture: Architecture, folder: string): Promise<void> {
   const cpu = CPU[architecture]
   for (const [name, packageFor] of COMPILED) {
-    const { version } = JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8')) as { version: string }
-    await addPackage(packageFor(cpu), version, { modules, folder })
+    const place = PLACES.map((each) => join(modules, each)).find((each) => existsSync(join(each, name)))
+    if (place === undefined) throw new Error(`${modules} has no ${name}`)
+    const { version } = JSON.parse(readFileSync(join(place, name, 'package.json'), 'utf8')) as { version: string }
+    await addPackage(packageFor(cpu), version, { modules: place, folder })
   }
   copyFileSync(join(modules, `node-linux-${cpu}`, 'bin/node'), join(modules, 'node/bin/node'))
 }

@@ -8,13 +8,15 @@ export interface Kind {
   readonly architecture: Architecture
   /** Debian's packages that have its kernel; the newest is taken. */
   readonly kernel: RegExp
+  /** What the processor may change, and not all that is run elsewhere. */
+  readonly isCore?: true
 }
 
 /** Debian's kernels for virtual machines: small, and they have what nodes need. */
 export const KINDS: readonly Kind[] = [
   { name: '6.1', architecture: 'amd64', kernel: /^linux-image-6\.1\.\S+-cloud-amd64$/ },
   { name: '6.12', architecture: 'amd64', kernel: /^linux-image-6\.12\.\S+-cloud-amd64$/ },
-  { name: 'arm64', architecture: 'arm64', kernel: /^linux-image-6\.12\.\S+-cloud-arm64$/ },
+  { name: 'arm64', architecture: 'arm64', kernel: /^linux-image-6\.12\.\S+-cloud-arm64$/, isCore: true },
 ]
 
 /** Those that run if nothing is said. */

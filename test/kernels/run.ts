@@ -42,10 +42,13 @@ function sayFailures({ name }: Kind, { failures }: Outcome, console: string): vo
   say(`\n${name}: its console is in ${relative(process.cwd(), console)}`)
 }
 
-function sayTable(files: readonly string[], outcomes: ReadonlyMap<string, Outcome>): void {
+function sayTable(outcomes: ReadonlyMap<string, Outcome>): void {
+  const files = [...new Set([...outcomes.values()].flatMap((outcome) => outcome.files.map(({ file }) => file)))].sort()
   const table = new Table({ head: ['', ...outcomes.keys()], style: { head: [], border: [] } })
   const cell = ({ files: done }: Outcome, file: string): string => {
-    const { result, passed, failed } = done.find((each) => each.file === file) ?? { result: 'missing', passed: 0, failed: 0 }
+    const found = done.find((each) => each.file === file)
+    if (found === undefined) return '' // not run on that machine
+    const { result, passed, failed } = found
     return result === 'passed' ? String(passed) : `${result}: ${failed} of ${passed + failed}`
   }
   for (const file of files) table.push([file, ...[...outcomes.values()].map((outcome) => cell(outcome, file))])
@@ -65,13 +68,14 @@ function kindsOf(names: readonly string[]): Kind[] {
 async function run(args: readonly string[]): Promise<boolean> {
   const named = args.filter((each) => each.startsWith('test/')).map((each) => each.replace(/\/$/, ''))
   const kinds = kindsOf(args.filter((each) => !each.startsWith('test/')))
-  const files = filesOf(named)
   const outcomes = new Map<string, Outcome>()
   const architectures = [...new Set(kinds.map(({ architecture }) => architecture))]
   await installPrograms(architectures)
   for (const architecture of architectures) {
+    const own = kinds.filter((kind) => kind.architecture === architecture)
+    const files = filesOf(named, own.every(({ isCore }) => isCore))
     const isKvm = await hasKvm(architecture)
-    const machines = await bringUp(architecture, kinds.filter((kind) => kind.architecture === architecture), files)
+    const machines = await bringUp(architecture, own, files)
     // Side by side: jest is one process, and keeps one processor busy.
     const cpus = Math.max(1, Math.min(2, Math.floor(availableParallelism() / machines.length)))
     await Promise.all(machines.map(async (ready) => {
@@ -80,7 +84,7 @@ async function run(args: readonly string[]): Promise<boolean> {
       store(ready.kind.name, outcome, { isKvm, isWhole: named.length === 0 })
     }))
   }
-  sayTable(files, new Map(kinds.map(({ name }) => [name, outcomes.get(name)!])))
+  sayTable(new Map(kinds.map(({ name }) => [name, outcomes.get(name)!])))
   const all = [...outcomes.values()].flatMap((outcome) => outcome.files)
   const sum = (of: 'passed' | 'failed' | 'skipped'): number => all.reduce((total, file) => total + file[of], 0)
   say(`\n${sum('passed')} passed, ${sum('failed') + all.filter(({ result }) => result === 'hung' || result === 'missing').length} failed`)

@@ -1,4 +1,5 @@
 // The stored results as docs/configuration.md shows them: what was run, by kernel.
+import { KINDS } from './kinds.ts'
 import type { FileOutcome } from './outcome.ts'
 import type { KernelResults } from './results.ts'
 
@@ -17,11 +18,15 @@ export function resultsTable(results: KernelResults): string {
   const kernels = Object.entries(results)
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   return [
-    row(['what was run', ...kernels.map(([, { kernel, arch }]) => `Linux ${kernel}, ${arch}`)]),
+    row(['what was run', ...kernels.map(([name, { kernel, arch }]) => `Linux ${kernel}, ${arch}${isPartial(name) ? ' (in part)' : ''}`)]),
     `|${'---|'.repeat(kernels.length + 1)}`,
     ...AREAS.map(([area, folder]) => row([area, ...kernels.map(([, { files }]) => cell(files.filter(({ file }) => file.startsWith(folder))))])),
     row(['when, and how long it took', ...kernels.map(([, { date, minutes, isKvm }]) => `${date}, ${minutes} min${isKvm ? '' : ', emulated'}`)]),
   ].join('\n')
+}
+
+function isPartial(name: string): boolean {
+  return KINDS.find((kind) => kind.name === name)?.isCore === true
 }
 
 function cell(files: readonly FileOutcome[]): string {
