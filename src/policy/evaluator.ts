@@ -31,21 +31,21 @@ function judge(world: World, direction: Direction, flow: Flow): DirectionVerdict
   const [pod, ...others] = claimants
   if (pod === undefined) return without('not-a-pod')
   if (world.node !== undefined && !claimants.some(({ nodeName }) => nodeName === world.node)) return without('other-node')
-  const exempt = exemption(world, direction, pod, flow)
+  const exempt = exemption(world, direction, claimants, flow)
   if (others.length > 0) return without(exempt ?? 'contested')
   return pod.faulty ? without(exempt ?? 'faulty') : judgePod(world, questionOf(world, direction, pod, flow))
 }
 
 function questionOf(world: World, direction: Direction, pod: Pod, flow: Flow): Question {
   const remote = remoteOf(world, direction === 'egress' ? flow.destination : flow.source)
-  return { pod, direction, flow, remote, destination: direction === 'egress' ? remote.pod : pod, exempt: exemption(world, direction, pod, flow) }
+  return { pod, direction, flow, remote, destination: direction === 'egress' ? remote.pod : pod, exempt: exemption(world, direction, [pod], flow) }
 }
 
-/** Why NetworkPolicies cannot isolate a pod from this peer; undefined: they can. */
-function exemption(world: World, direction: Direction, pod: Pod, flow: Flow): 'itself' | 'own-node' | undefined {
+/** Why NetworkPolicies cannot isolate a pod from this peer; undefined: they can. @param claimants the pod, or all that it may be */
+function exemption(world: World, direction: Direction, claimants: readonly Pod[], flow: Flow): 'itself' | 'own-node' | undefined {
   if (flow.source === flow.destination) return 'itself'
-  const home = world.node ?? pod.nodeName
-  const isForOwnNode = flow.isForOwnNode ?? world.nodesAt(flow.destination).some(({ name }) => name === home)
+  const homes = world.node === undefined ? claimants.map(({ nodeName }) => nodeName) : [world.node]
+  const isForOwnNode = flow.isForOwnNode ?? homes.every((home) => world.nodesAt(flow.destination).some(({ name }) => name === home))
   return direction === 'egress' && isForOwnNode ? 'own-node' : undefined
 }
 

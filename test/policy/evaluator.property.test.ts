@@ -5,7 +5,8 @@ import { evaluate, prepareEvaluator } from '../../src/policy/evaluator.ts'
 import type { Reason } from '../../src/policy/verdict.ts'
 import { changesOf, clusterArb, finalState, historyArb } from '../arbitrary/cluster.ts'
 import { flowsOf } from '../arbitrary/flows.ts'
-import { NODES, POOL } from '../arbitrary/pool.ts'
+import { addressOf, NODES, POOL } from '../arbitrary/pool.ts'
+import { flow, pod } from './state.ts'
 
 const REASONS: readonly Reason[] = ['not-a-pod', 'other-node', 'itself', 'not-isolated', 'allowed', 'denied', 'faulty', 'contested']
 
@@ -76,3 +77,12 @@ test('random clusters reach every reason often, and rules by every kind of peer 
 function kindsOf(list: readonly { readonly kind: string }[] | 'any'): string {
   return list === 'any' ? 'any' : [...new Set(list.map(({ kind }) => kind))].sort().join()
 }
+
+test('what pods of two nodes contest is exempt by the own node of neither', () => {
+  const pods = [pod('x/a', '10.0.0.9', { nodeName: NODES[0] }), pod('x/b', '10.0.0.9', { nodeName: NODES[1] })]
+  const nodes = [{ name: NODES[0], labels: {}, addresses: [addressOf('10.0.0.1')] }]
+  const cluster = { pods, namespaces: [], policies: [], clusterPolicies: [], nodes }
+  for (const each of [cluster, { ...cluster, pods: pods.toReversed() }]) {
+    expect(evaluate(each, flow('10.0.0.9 > 10.0.0.1 TCP 80')).egress).toMatchObject({ allowed: false, reason: 'contested' })
+  }
+})
