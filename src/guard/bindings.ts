@@ -3,9 +3,8 @@
 import { formatAddress, familyOf, type Address } from '../cluster/address.ts'
 import { podKey, type Pod, type PodKey } from '../cluster/objects.ts'
 import type { Veth } from '../cluster/veth.ts'
-import type { Key, Value } from '../nftables/content.ts'
-import type { SetName } from '../nftables/schema.ts'
 import { interfaceKey } from '../nftables/keys.ts'
+import { addElement, type GuardSets } from './elements.ts'
 
 /** A pod's veth, and the source addresses that may enter from it: the pod's own, whatever else is set inside the pod. */
 export interface Binding {
@@ -91,16 +90,12 @@ const CLOSED = {
  * The elements of the guard's sets: `veths`, `veth4`, `veth6`, `closed_own` for routed veths, `ports`, `port4`, `port6`, `closed`,
  * `closed_out` for bridge ports.
  */
-export function guardElements(bindings: Bindings['bindings'], isJudged: IsJudged): Map<SetName, Map<Key, Value>> {
-  const elements = new Map<SetName, Map<Key, Value>>()
-  const add = (set: SetName, key: Key): void => {
-    const keys = elements.get(set) ?? new Map<Key, Value>()
-    elements.set(set, keys.set(key, true))
-  }
+export function guardElements(bindings: Bindings['bindings'], isJudged: IsJudged): GuardSets {
+  const elements: GuardSets = new Map()
   for (const [pod, { ifname, bridged, addresses }] of bindings) {
-    add(bridged ? 'ports' : 'veths', interfaceKey(ifname))
-    for (const { set, way } of bridged ? CLOSED.bridged : CLOSED.routed) if (isJudged(pod, way)) add(set, interfaceKey(ifname))
-    for (const address of addresses) add(`${bridged ? 'port' : 'veth'}${familyOf(address)}`, interfaceKey(ifname, address))
+    addElement(elements, bridged ? 'ports' : 'veths', interfaceKey(ifname))
+    for (const { set, way } of bridged ? CLOSED.bridged : CLOSED.routed) if (isJudged(pod, way)) addElement(elements, set, interfaceKey(ifname))
+    for (const address of addresses) addElement(elements, `${bridged ? 'port' : 'veth'}${familyOf(address)}`, interfaceKey(ifname, address))
   }
   return elements
 }

@@ -3,24 +3,19 @@
 import { familyOf } from '../cluster/address.ts'
 import type { Pod } from '../cluster/objects.ts'
 import type { Tunnel } from '../cluster/tunnel.ts'
-import type { Key, Value } from '../nftables/content.ts'
 import { addressKey, protocolKey, tunnelKey } from '../nftables/keys.ts'
-import type { SetName } from '../nftables/schema.ts'
+import { addElement, type GuardSets } from './elements.ts'
 
 /** The elements of `tunnels`, `tunnel_protocols`, and of `local4` and `local6`: none without a tunnel. @param localPods pods of this node */
-export function tunnelElements(localPods: Iterable<Pod>, tunnels: readonly Tunnel[]): Map<SetName, Map<Key, Value>> {
-  const elements = new Map<SetName, Map<Key, Value>>()
-  const add = (set: SetName, key: Key): void => {
-    const keys = elements.get(set) ?? new Map<Key, Value>()
-    elements.set(set, keys.set(key, true))
-  }
+export function tunnelElements(localPods: Iterable<Pod>, tunnels: readonly Tunnel[]): GuardSets {
+  const elements: GuardSets = new Map()
   for (const { protocol, port } of tunnels) {
-    if (port === undefined) add('tunnel_protocols', protocolKey(protocol))
-    else add('tunnels', tunnelKey(protocol, port))
+    if (port === undefined) addElement(elements, 'tunnel_protocols', protocolKey(protocol))
+    else addElement(elements, 'tunnels', tunnelKey(protocol, port))
   }
   if (tunnels.length === 0) return elements
   for (const { hostNetwork, addresses } of localPods) {
-    if (!hostNetwork) for (const address of addresses) add(`local${familyOf(address)}`, addressKey(address))
+    if (!hostNetwork) for (const address of addresses) addElement(elements, `local${familyOf(address)}`, addressKey(address))
   }
   return elements
 }

@@ -1,6 +1,5 @@
 // What the peers of active rules reach: for advice.
-import type { NamedPortRef } from '../../policy/types.ts'
-import type { NodePeer, PodPeer } from '../../policy/types.ts'
+import type { NamedPortRef, NodePeer, PodPeer } from '../../policy/types.ts'
 import type { Group, NodePredicate, PodPredicate, Signature } from '../model.ts'
 import type { ActiveRule } from '../stages/active-policy.ts'
 import { isOfNode } from './matching.ts'
@@ -9,7 +8,6 @@ import { podSelection } from './predicates.ts'
 
 export class Reach {
   readonly #peers: Peers
-
   readonly #namespace: string
 
   /** @param peers of the realm that the policy is in. @param namespace of the policy */
