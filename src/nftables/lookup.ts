@@ -55,11 +55,15 @@ export function lookup(content: Content, tuple: Tuple): Lookup {
 /** Judges what a pod sends to the node itself, as chain `input` does: only tiers deny there. */
 export function lookupOwn(content: Content, tuple: Tuple): Lookup {
   const query: Query = { ...tuple, content, short: 'out', local: tuple.source, remote: tuple.destination }
-  const isJudged = get(content, `own_judged${familyOf(query.local)}`, addressKey(query.local)) !== undefined
-  const tiers = isJudged ? tiersOf(query) : undefined
-  const ifIsolated = (): Judged => (tiersOf(query) === undefined ? judgeByBaseline(query) : ACCEPTED)
-  const egress = tiers === undefined ? (isJudged ? CHANGED : ACCEPTED) : judgeByTiers(query, tiers, ifIsolated)
+  const egress = judgeOwn(query)
   return { allowed: egress.deniedBy === undefined, egress, ingress: ACCEPTED }
+}
+
+function judgeOwn(query: Query): Judged {
+  if (get(query.content, `own_judged${familyOf(query.local)}`, addressKey(query.local)) === undefined) return ACCEPTED
+  const tiers = tiersOf(query)
+  if (tiers === undefined) return CHANGED
+  return judgeByTiers(query, tiers, () => (tiersOf(query) === undefined ? judgeByBaseline(query) : ACCEPTED))
 }
 
 function judge(query: Query): Judged {

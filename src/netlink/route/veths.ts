@@ -99,7 +99,7 @@ export class VethTable {
 
   #follow(events: readonly RouteEvent[]): void {
     const concerned = events.flatMap((event) => this.#state.apply(event))
-    this.#update(new Set(concerned))
+    this.#update(new Set(concerned), events.some(({ kind }) => kind === 'link') && this.#updateTunnels())
   }
 
   #recover(): void {
@@ -142,12 +142,11 @@ export class VethTable {
     for (const value of neighbours(socket)) state.apply({ kind: 'neighbour', gone: false, value })
     for (const value of fdb(socket)) state.apply({ kind: 'fdb', gone: false, value })
     this.#state = state
-    this.#update(new Set([...this.#veths.keys(), ...state.podLinks().map(({ ifindex }) => ifindex)]))
+    this.#update(new Set([...this.#veths.keys(), ...state.podLinks().map(({ ifindex }) => ifindex)]), this.#updateTunnels())
   }
 
-  /** Rereads these links. */
-  #update(ifindexes: Iterable<number>): void {
-    let hasChanged = this.#updateTunnels()
+  /** Rereads these links. @param hasChanged something else did already */
+  #update(ifindexes: Iterable<number>, hasChanged = false): void {
     for (const ifindex of ifindexes) {
       const now = this.#look(ifindex)
       if (equal(this.#veths.get(ifindex), now)) continue
